@@ -1,0 +1,1 @@
+"""The wire: strict contracts, mapped to and from the domain types."""

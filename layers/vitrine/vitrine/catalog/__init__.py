@@ -1,0 +1,1 @@
+"""What the store sells and how lists of it are packed."""

@@ -1,0 +1,56 @@
+"""What is asked of a decision and what is known of its circumstances."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vitrine.types import CartLine, DeviceKind, Geo, ItemId, Page, Purpose, RegionId, Signals, VisitorId
+
+DEFAULT_DEADLINE_MS = 150
+MAX_RECENT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the caller wants to be answered."""
+
+    explain: bool = False
+    deadline_ms: int = DEFAULT_DEADLINE_MS
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """One page view. `visitor` is the id inside a verified token, None for a first call.
+
+    `placements` None asks for every placement of the page's type. `recent` is newest first.
+    """
+
+    page: Page
+    visitor: VisitorId | None = None
+    session: str | None = None
+    device: DeviceKind = "desktop"
+    recent: tuple[ItemId, ...] = ()
+    cart: tuple[CartLine, ...] = ()
+    signals: Signals = field(default_factory=Signals)
+    geo: Geo | None = None
+    region: RegionId | None = None
+    consent: frozenset[Purpose] = frozenset()
+    placements: tuple[str, ...] | None = None
+    options: Options = field(default_factory=Options)
+
+    @property
+    def may_personalise(self) -> bool:
+        """Whether the visitor agreed to be recognised; without it nothing about them is read, kept or returned."""
+        return "personalization" in self.consent
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The circumstances of one decision, resolved: everything later is a function of it and of the rows read."""
+
+    decision: str
+    now: datetime
+    request: DecisionRequest
+    region: RegionId
+    region_bit: int
+    locale: str

@@ -1,0 +1,124 @@
+"""A release: the immutable set of lists, model and store files that one decision pins.
+
+A release is a folder of parts in the releases bucket plus rows of the table whose `sk` names it. Its manifest holds
+the SHA-256 of every part; the pointer row holds the SHA-256 of the manifest. Whoever follows the pointer can therefore
+verify everything it loads, and a flipped byte anywhere is refused rather than served.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+import orjson
+
+from vitrine.errors import InvalidRelease
+from vitrine.types import ReleaseId, Row
+
+MANIFEST_FORMAT: Final = 1
+MODEL = "model.onnx"
+RANKER = "ranker.json"
+STORE = "store.json"
+BESTSELLERS = "bestsellers.json"
+PARTS: Final = (MODEL, RANKER, STORE, BESTSELLERS)
+"""Objects every release has under `<release>/` in the releases bucket, beside `manifest.json`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Digest and size of one part."""
+
+    sha256: str
+    size: int
+
+    @classmethod
+    def of(cls, data: bytes) -> "Part":
+        """The part that these bytes are."""
+        return cls(sha256(data).hexdigest(), len(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a release consists of. `as_of_ms` is the instant its lists look back from; `rows` counts its table rows."""
+
+    release: ReleaseId
+    built_at_ms: int
+    as_of_ms: int
+    rows: int
+    parts: Mapping[str, Part]
+
+    def to_bytes(self) -> bytes:
+        """Canonical bytes: what the pointer's digest is taken of."""
+        return orjson.dumps({"format": MANIFEST_FORMAT, **_plain(self)}, option=orjson.OPT_SORT_KEYS)
+
+    def verify(self, name: str, data: bytes | None) -> bytes:
+        """The data, when it is the part of that name.
+
+        Raises:
+            InvalidRelease: the part is missing, unknown, or its bytes are not those that were published.
+        """
+        part = self.parts.get(name)
+        if part is None:
+            raise InvalidRelease(f"release {self.release} has no part {name!r}")
+        if data is None:
+            raise InvalidRelease(f"part {name!r} of release {self.release} is not in the bucket")
+        if Part.of(data) != part:
+            raise InvalidRelease(f"part {name!r} of release {self.release} is not what was published (sha256 differs)")
+        return data
+
+
+def _plain(manifest: Manifest) -> dict[str, object]:
+    return {
+        "release": manifest.release,
+        "built_at_ms": manifest.built_at_ms,
+        "as_of_ms": manifest.as_of_ms,
+        "rows": manifest.rows,
+        "parts": {name: {"sha256": part.sha256, "size": part.size} for name, part in manifest.parts.items()},
+    }
+
+
+def parse_manifest(data: bytes | None, digest: str) -> Manifest:
+    """The manifest in these bytes, when their SHA-256 is `digest`.
+
+    Raises:
+        InvalidRelease: missing, altered, or of another format.
+    """
+    if data is None:
+        raise InvalidRelease("the release has no manifest")
+    if sha256(data).hexdigest() != digest:
+        raise InvalidRelease("the manifest is not the one that the pointer names (sha256 differs)")
+    plain = orjson.loads(data)
+    if plain.pop("format", None) != MANIFEST_FORMAT:
+        raise InvalidRelease(f"the manifest is not of format {MANIFEST_FORMAT}")
+    return Manifest(**{**plain, "parts": {name: Part(**part) for name, part in plain["parts"].items()}})
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which release is current and which one was before it. `rev` counts the flips."""
+
+    release: ReleaseId
+    manifest_sha256: str
+    previous: ReleaseId | None
+    rev: int
+
+    def to_row(self) -> Row:
+        """The row under keys.RELEASE_POINTER."""
+        return {
+            "release": self.release,
+            "manifest_sha256": self.manifest_sha256,
+            "previous": self.previous or "",
+            "rev": self.rev,
+        }
+
+
+def parse_pointer(row: Row) -> Pointer:
+    """The pointer in a row.
+
+    Raises:
+        InvalidRelease: the row is not a pointer.
+    """
+    match row:
+        case {"release": str(release), "manifest_sha256": str(digest), "previous": str(previous), "rev": int(rev)}:
+            return Pointer(release, digest, previous or None, rev)
+    raise InvalidRelease("the release pointer is damaged")

@@ -1,0 +1,33 @@
+"""Keys of the one table: the only place where `pk` and `sk` are spelled.
+
+Rows of a release carry the release id in `sk`, so two releases live side by side and a reader pins one.
+"""
+
+from vitrine.types import ItemId, Key, RegionId, ReleaseId, VisitorId
+
+RELEASE_POINTER = Key("RELEASE", "CURRENT")
+
+
+def profile(visitor: VisitorId) -> Key:
+    """Key of a visitor's profile."""
+    return Key(f"V#{visitor}", "PROFILE")
+
+
+def personal(visitor: VisitorId, release: ReleaseId) -> Key:
+    """Key of a visitor's own lists in a release."""
+    return Key(f"V#{visitor}", f"R#{release}")
+
+
+def card(item: ItemId) -> Key:
+    """Key of an item's live card."""
+    return Key(f"I#{item}", "CARD")
+
+
+def related(item: ItemId, release: ReleaseId) -> Key:
+    """Key of an item's related lists in a release."""
+    return Key(f"I#{item}", f"R#{release}")
+
+
+def shelf(region: RegionId, category: str | None, release: ReleaseId) -> Key:
+    """Key of the popular, new and discounted lists of a region, or of one category in it."""
+    return Key(f"L#{region}" if category is None else f"L#{region}#{category}", f"R#{release}")

@@ -1,0 +1,1 @@
+"""The laptop: Lambda functions, HTTP API and schedules of template.yaml on loopback."""

@@ -1,0 +1,99 @@
+"""What Vitrine needs of the outside, as contracts; `adapters/` fulfils them and `wiring.py` chooses.
+
+All methods raise `DependencyFailed` (or its `DeadlineExceeded`) when the system behind does not do its work, and no
+error of a vendor's library. All are safe to call from several threads unless said otherwise.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitrine.types import Key, Row, Rows
+
+Clock: TypeAlias = Callable[[], datetime]
+"""The present as an aware UTC datetime."""
+
+NewId: TypeAlias = Callable[[datetime], str]
+"""A fresh opaque id that sorts by the given instant; never the same twice, also across restored snapshots."""
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Called with the stage's name, steps done and steps in all, as often as convenient."""
+
+
+class Table(Protocol):
+    """The one table of rows under (pk, sk)."""
+
+    def read(self, keys: Sequence[Key], timeout_s: float) -> Rows:
+        """Every requested key once: its row, MISSING, or NOT_READ for what was left unread when time ran out.
+
+        One batched request per 100 keys, eventually consistent. Raises only when nothing at all could be read.
+        """
+        ...
+
+    def write(self, rows: Iterable[tuple[Key, Row]]) -> int:
+        """Put all rows unconditionally, in any order, retrying what is throttled; the number written."""
+        ...
+
+    def delete(self, keys: Iterable[Key]) -> int:
+        """Delete all keys, present or not; the number of keys."""
+        ...
+
+    def replace(self, key: Key, row: Row, expected_rev: int | None) -> bool:
+        """Put the row only if the stored row's `rev` equals expected_rev (None: only if there is no row).
+
+        True when written; False when somebody else was first. The row carries its new `rev`.
+        """
+        ...
+
+
+class Objects(Protocol):
+    """A bucket of immutable objects by name."""
+
+    def get(self, name: str) -> bytes | None:
+        """The object's bytes, None when there is none."""
+        ...
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write an object whole."""
+        ...
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Names that start with the prefix, sorted."""
+        ...
+
+    def download(self, prefix: str, folder: Path) -> int:
+        """Copy all objects under the prefix into the folder, keeping their names; the number copied."""
+        ...
+
+    def upload(self, path: Path, name: str) -> None:
+        """Write a file as an object, of any size."""
+        ...
+
+
+class Stream(Protocol):
+    """A firehose of records that ends as lines in the lake."""
+
+    def put(self, records: Sequence[bytes]) -> int:
+        """Hand over records (one JSON object each, no line feed); the number that was not taken."""
+        ...
+
+
+class Ranker(Protocol):
+    """A model that scores candidates."""
+
+    @property
+    def id(self) -> str:
+        """Short name and digest of the model, for answers and records."""
+        ...
+
+    def score(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One finite score per row of the [n, d] matrix, larger is better.
+
+        Raises:
+            InvalidModel: the scores are not one finite number per row.
+        """
+        ...

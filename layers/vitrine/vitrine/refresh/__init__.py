@@ -1,0 +1,1 @@
+"""Scheduled precomputation: from the event lake to a published release."""

@@ -1,0 +1,1 @@
+"""Pure and generic: who matches, who gets which arm."""

@@ -1,0 +1,1 @@
+"""Who the visitor is and what is known about them."""
