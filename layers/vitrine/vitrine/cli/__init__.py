@@ -1,1 +1,44 @@
-"""The vitrine command."""
+"""The `vitrine` command. Each subcommand is one module with `configure(parser)` and `run(arguments) -> exit code`.
+
+Only the chosen subcommand is imported, so that `vitrine token` does not wait for DuckDB.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from vitrine.errors import VitrineError
+
+COMMANDS = {
+    "demo": "start everything on this machine",
+    "import": "import a data set into a lake folder",
+    "refresh": "build and publish a release from the lake",
+    "train": "train the ranker and compare it with its baselines",
+    "releases": "list releases",
+    "rollback": "make the previous release current again",
+    "token": "mint a visitor token for a known visitor",
+    "build": "assemble every function as Lambda would see it",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand; 0 on success, 1 with one clear line on a known error, 2 on wrong usage, 130 on Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="vitrine", description="Per-page-view personalisation for online stores.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    chosen = next((word for word in (argv if argv is not None else sys.argv[1:]) if word in COMMANDS), None)
+    for name, summary in COMMANDS.items():
+        subparser = commands.add_parser(name, help=summary, description=summary)
+        if name == chosen:
+            module = import_module(f"vitrine.cli.{name}_command")
+            module.configure(subparser)
+            subparser.set_defaults(run=module.run)
+    arguments = parser.parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except VitrineError as error:
+        print(f"vitrine {arguments.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code

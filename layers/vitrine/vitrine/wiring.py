@@ -1,0 +1,1 @@
+"""The one composition root: the only module that names concrete adapters."""
