@@ -28,17 +28,25 @@ LISTS: Final = (
 )
 """Names of the lists a candidate can come from. `viewed` holds the recent seeds themselves, scored by their weight."""
 
+MAX_SEEDS_PER_ROLE: Final = 5
+RECENT_DECAY: Final = 0.8
+
 RANK_FUSION_K: Final = 60.0  # Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion", SIGIR 2009
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """An item of the visit whose related items are candidates. `table` is its row: first itself, then its neighbours."""
+    """An item of the visit whose neighbours are candidates. `table` is its row: first itself, then its neighbours."""
 
     item: ItemId
     role: Role
     weight: float
     table: ItemTable
+
+
+def recent_weight(index: int) -> float:
+    """Weight of the index-th last item seen (0 is the newest); the page's item and the cart weigh 1."""
+    return RECENT_DECAY**index
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class Candidates:
 
 
 def merge(lists: Lists, cap: int = 500) -> Candidates:
-    """All items of the lists, each once, at most `cap`: where there are more, those that the fusion score ranks first."""
+    """All items of the lists, each once, at most `cap`: of more than that, those that fusion ranks first."""
     tables = [table for table in (lists.personal, lists.shelf, lists.category_shelf) if table is not None]
     tables += [seed.table for seed in lists.seeds]
     if not tables:
@@ -100,7 +108,9 @@ def merge(lists: Lists, cap: int = 500) -> Candidates:
             scatter.add("viewed", at[:1], np.array([seed.weight], np.float32), index)
 
     ids = [item for table in tables for item in table.ids]
-    history = {name: scatter.columns.pop(name) for name in PERSONAL_COLUMNS[1:] if name in scatter.columns}
+    history: dict[str, Floats] = {
+        name: scatter.columns.pop(name) for name in PERSONAL_COLUMNS[1:] if name in scatter.columns
+    }
     merged = Candidates(
         ids=[ids[i] for i in first],
         item={name: np.concatenate([table.columns[name] for table in tables])[first] for name in ITEM_COLUMNS},

@@ -1,8 +1,9 @@
 """What is asked of a decision and what is known of its circumstances."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from vitrine.decisions.placements import Store
 from vitrine.types import CartLine, DeviceKind, Geo, ItemId, Page, Purpose, RegionId, Signals, VisitorId
 
 DEFAULT_DEADLINE_MS = 150
@@ -54,3 +55,30 @@ class Context:
     region: RegionId
     region_bit: int
     locale: str
+
+
+def resolve_context(decision: str, now: datetime, request: DecisionRequest, store: Store) -> Context:
+    """The circumstances of a request in a store: region and locale fall back to the store's own.
+
+    A request without consent to personalisation loses what would recognise the visitor; the cart stays, because it
+    is what the page is about.
+    """
+    if not request.may_personalise:
+        request = replace(request, visitor=None, session=None, recent=())
+    if "geo" not in request.consent:
+        request = replace(request, geo=None)
+    region = request.region if request.region in store.regions else store.default_region
+    return Context(
+        decision=decision,
+        now=now,
+        request=request,
+        region=region,
+        region_bit=store.regions.index(region),
+        locale=_locale(request.page.locale, store),
+    )
+
+
+def _locale(wanted: str | None, store: Store) -> str:
+    """The store's locale of the same language, else its first: "en-GB" is served by "en"."""
+    language = (wanted or "").replace("_", "-").split("-")[0].lower()
+    return language if language in store.locales else store.locales[0]

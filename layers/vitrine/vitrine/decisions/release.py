@@ -5,15 +5,18 @@ the SHA-256 of every part; the pointer row holds the SHA-256 of the manifest. Wh
 verify everything it loads, and a flipped byte anywhere is refused rather than served.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 import orjson
 
+from vitrine.catalog.items import Card
+from vitrine.decisions.placements import Store
 from vitrine.errors import InvalidRelease
-from vitrine.types import ReleaseId, Row
+from vitrine.ports import Ranker
+from vitrine.types import ItemId, RegionId, ReleaseId, Row
 
 MANIFEST_FORMAT: Final = 1
 MODEL = "model.onnx"
@@ -122,3 +125,14 @@ def parse_pointer(row: Row) -> Pointer:
         case {"release": str(release), "manifest_sha256": str(digest), "previous": str(previous), "rev": int(rev)}:
             return Pointer(release, digest, previous or None, rev)
     raise InvalidRelease("the release pointer is damaged")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release in memory, verified. `bestsellers` per region serve when lists cannot be read."""
+
+    id: ReleaseId
+    as_of_ms: int
+    store: Store
+    ranker: Ranker | None
+    bestsellers: Mapping[RegionId, Sequence[tuple[ItemId, Card]]]

@@ -1,0 +1,53 @@
+"""What is known of this visit: the caller's own words first, the stored profile where the caller is silent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from vitrine.decisions.candidates import MAX_SEEDS_PER_ROLE, Role, recent_weight
+from vitrine.decisions.context import Context, DecisionRequest
+from vitrine.decisions.placements import Store
+from vitrine.types import ItemId
+from vitrine.visitors.profile import Profile
+
+BOUGHT_WINDOW_DAYS: Final = 31  # no placement of a shop hides bought goods for longer than its profile remembers
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The items of a visit. `recent` is newest first; `bought_ms` gives the last purchase of items bought lately."""
+
+    page_item: ItemId | None
+    recent: tuple[ItemId, ...]
+    cart: tuple[ItemId, ...]
+    bought_ms: Mapping[ItemId, int]
+
+    def seeds(self) -> list[tuple[ItemId, Role, float]]:
+        """Items whose neighbours are wanted, each once, with role and weight: the page's, the cart's, the last seen."""
+        chosen: dict[ItemId, tuple[Role, float]] = {}
+        if self.page_item is not None:
+            chosen[self.page_item] = ("page", 1.0)
+        for item in self.cart[-MAX_SEEDS_PER_ROLE:]:
+            chosen.setdefault(item, ("cart", 1.0))
+        for index, item in enumerate(self.recent[:MAX_SEEDS_PER_ROLE]):
+            chosen.setdefault(item, ("recent", recent_weight(index)))
+        return [(item, role, weight) for item, (role, weight) in chosen.items()]
+
+
+def resolve_visit(request: DecisionRequest, profile: Profile | None, now: datetime) -> Visit:
+    """The visit, from the request and from the profile if there is one that may be used."""
+    recent, cart = request.recent, tuple(line.item for line in request.cart)
+    bought: Mapping[ItemId, int] = {}
+    if profile is not None:
+        recent = tuple(dict.fromkeys((*recent, *profile.recent_items(MAX_SEEDS_PER_ROLE))))
+        cart = cart or tuple(line.item for line in profile.cart())
+        bought = profile.bought_since(int((now - timedelta(days=BOUGHT_WINDOW_DAYS)).timestamp() * 1000))
+    return Visit(request.page.item, recent, cart, bought)
+
+
+def at_home(context: Context, profile: Profile | None, store: Store) -> Context:
+    """The context in the visitor's home region, when the request itself does not say where they are."""
+    if profile is None or context.request.region is not None or profile.region not in store.regions:
+        return context
+    return replace(context, region=profile.region, region_bit=store.regions.index(profile.region))

@@ -1,0 +1,183 @@
+"""One decision from end to end, as a pure function of the rows it reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.unit.pages import BESTSELLERS, NOW, NOW_MS, Even, card, context, placement, store
+from tests.unit.tables import personal, related, shelf
+from vitrine import keys
+from vitrine.catalog.items import Card
+from vitrine.catalog.packed import ItemTable, pack
+from vitrine.decisions.context import DecisionRequest
+from vitrine.decisions.pipeline import Decision, decide
+from vitrine.decisions.placements import Placement, Strategy
+from vitrine.decisions.release import Release
+from vitrine.types import Absent, CartLine, Event, ItemId, Key, Page, Row, Rows
+from vitrine.visitors.profile import Profile
+from vitrine.visitors.stored import Stored
+
+R = "r1"
+HOME = placement(
+    "home.recs",
+    Strategy("known", ("personal",), "personal"),
+    Strategy("active", ("bought_together_cart", "bought_together_recent"), "bought_together_recent"),
+    BESTSELLERS,
+)
+KNOWN = DecisionRequest(Page("home"), visitor="v", consent=frozenset({"personalization"}))
+
+
+class World:
+    """Rows of a table and what was read of them."""
+
+    def __init__(self, rows: Mapping[Key, Row], unread: Sequence[Key] = ()) -> None:
+        self.rows = rows
+        self.unread = unread
+        self.reads: list[Sequence[Key]] = []
+        self.cards: dict[ItemId, Card | Absent] = {}
+
+    def read(self, wanted: Sequence[Key]) -> Rows:
+        """The rows, NOT_READ for those that are out of reach."""
+        self.reads.append(wanted)
+        return {key: Absent.NOT_READ if key in self.unread else self.rows.get(key, Absent.MISSING) for key in wanted}
+
+    def read_cards(self, items: Sequence[ItemId]) -> dict[ItemId, Card | Absent]:
+        """A card for every item, unless the test says otherwise."""
+        return {item: self.cards.get(item, card(item)) for item in items}
+
+
+def row(table: ItemTable) -> Row:
+    """A list row."""
+    return {"table": pack(table)}
+
+
+def profile_row(*events: Event, region: str | None = None) -> Row:
+    """The profile of a visitor who did these things."""
+    return Stored(Profile(region=region), None).successor(Profile(region=region).apply(events), NOW)
+
+
+def view(item: str, seconds_ago: int) -> Event:
+    """A product page that was looked at."""
+    return Event(f"e-{item}", "view", NOW_MS - seconds_ago * 1000, item)
+
+
+def run(world: World, request: DecisionRequest, *placements: Placement, **release: Any) -> Decision:
+    """The decision of a request in a world."""
+    shop = store(*(placements or (HOME,)))
+    whole = replace(Release(R, NOW_MS, shop, Even(), {}), **release)
+    return decide(context(request, shop), whole, world.read, world.read_cards, lambda stage: None)
+
+
+def items(decision: Decision, at: int = 0) -> list[str]:
+    """What a placement shows."""
+    return [slot.item for slot in decision.placements[at].items]
+
+
+SHELF = {keys.shelf("north", None, R): row(shelf(["best 1", "best 2"]))}
+
+
+def test_an_unknown_visitor_sees_bestsellers_after_one_read() -> None:
+    """No consent, no identity: the region's shelf, and nothing of a visitor is asked for."""
+    world = World(SHELF)
+    decision = run(world, DecisionRequest(Page("home"), visitor="v", recent=("x",)))
+    assert items(decision) == ["best 1", "best 2"]
+    assert decision.skipped == ()
+    assert [[key.pk for key in keys_] for keys_ in world.reads] == [["RELEASE", "L#north"]]
+
+
+def test_a_known_visitor_sees_their_own_list_first() -> None:
+    """Their lists ride in the same read as everything else."""
+    world = World({**SHELF, keys.personal("v", R): row(personal(["own"])), keys.profile("v"): profile_row()})
+    decision = run(world, KNOWN)
+    assert items(decision) == ["own", "best 1", "best 2"]
+    assert len(world.reads) == 1
+
+
+def test_views_in_the_profile_lead_to_a_second_read_and_change_the_page() -> None:
+    """What was looked at a moment ago counts now, though the page did not send it."""
+    near = {keys.related("x", R): row(related("x", ["near"]))}
+    world = World({**SHELF, **near, keys.profile("v"): profile_row(view("x", 60))})
+    decision = run(world, KNOWN)
+    assert items(decision) == ["near", "best 1", "best 2"]
+    assert decision.placements[0].items[0].reason.seed == "x"
+    assert [key.pk for key in world.reads[1]] == ["I#x"]
+
+
+def test_what_the_page_itself_sends_needs_no_second_read() -> None:
+    """Recent items in the request are planned with the first read."""
+    near = {keys.related("x", R): row(related("x", ["near"]))}
+    world = World({**SHELF, **near, keys.profile("v"): profile_row(view("x", 60))})
+    assert items(run(world, replace(KNOWN, recent=("x",)))) == ["near", "best 1", "best 2"]
+    assert len(world.reads) == 1
+
+
+def test_the_home_region_of_the_profile_chooses_the_shelf() -> None:
+    """A request that does not say where it comes from is at home; one that says is where it says."""
+    south = {keys.shelf("south", None, R): row(shelf(["southern"]))}
+    world = World({**SHELF, **south, keys.profile("v"): profile_row(region="south")})
+    assert (run(world, KNOWN).region, items(run(world, KNOWN))) == ("south", ["southern"])
+    assert items(run(world, replace(KNOWN, region="north"))) == ["best 1", "best 2"]
+
+
+def test_the_cart_is_excluded_and_leads_to_its_neighbours() -> None:
+    """Accompanying goods, not the goods themselves."""
+    world = World({**SHELF, keys.related("best 1", R): row(related("best 1", ["near"]))})
+    request = DecisionRequest(Page("cart"), cart=(CartLine("best 1"),))
+    cart = placement("cart", Strategy("active", ("bought_together_cart",), "bought_together_cart"), BESTSELLERS)
+    assert items(run(world, replace(request, placements=("cart",)), cart)) == ["near", "best 2"]
+
+
+def test_an_empty_placement_says_why() -> None:
+    """Nothing to show is an answer with a reason, and it differs from everything being sold out."""
+    assert run(World({}), KNOWN).placements[0].reasons == ("no_candidates",)
+    world = World(SHELF)
+    world.cards = {"best 1": Absent.MISSING, "best 2": card("best 2", regions=0)}
+    answer = run(world, KNOWN).placements[0]
+    assert (answer.kind, answer.reasons) == ("none", ("sold_out",))
+
+
+@pytest.mark.parametrize("cards_fail", [False, True])
+def test_bestsellers_in_memory_stand_in_for_what_cannot_be_read(cards_fail: bool) -> None:
+    """Shelf or cards out of reach: the release's own bestsellers, named as fallback, never the cart's goods."""
+    world = World(SHELF, unread=[] if cards_fail else [keys.shelf("north", None, R)])
+    if cards_fail:
+        world.cards = dict.fromkeys(["best 1", "best 2"], Absent.NOT_READ)
+    held = {"north": [("in cart", card("in cart")), ("held", card("held"))]}
+    decision = run(world, replace(KNOWN, cart=(CartLine("in cart"),)), bestsellers=held)
+    answer = decision.placements[0]
+    assert (items(decision), answer.fallback, answer.reasons) == (["held"], "bestsellers", ("not_read",))
+    assert decision.skipped == ("cards",) if cards_fail else ("lists",)
+
+
+@pytest.mark.parametrize("damaged", [{"table": b"\x00"}, {"table": "text"}, {}])
+def test_a_damaged_row_is_as_good_as_not_read(damaged: Row) -> None:
+    """One bad row costs its list, not the answer."""
+    world = World({**SHELF, keys.personal("v", R): damaged, keys.profile("v"): profile_row()})
+    decision = run(world, KNOWN)
+    assert items(decision) == ["best 1", "best 2"]
+    assert decision.skipped == ("lists",)
+
+
+@pytest.mark.parametrize("damaged", [{"profile": b"\x00", "rev": 1, "ttl": 2**40}, {"profile": 1}])
+def test_a_profile_out_of_reach_is_skipped_by_name(damaged: Row) -> None:
+    """A profile that cannot be read or understood is not mistaken for a new visitor's."""
+    assert run(World({**SHELF, keys.profile("v"): damaged}), KNOWN).skipped == ("profile",)
+    assert run(World(SHELF, unread=[keys.profile("v")]), KNOWN).skipped == ("profile",)
+    assert run(World(SHELF), KNOWN).skipped == ()
+
+
+def test_no_item_stands_in_two_placements() -> None:
+    """A page does not repeat itself."""
+    decision = run(World(SHELF), KNOWN, placement("a", size=1), placement("b", size=1))
+    assert (items(decision, 0), items(decision, 1)) == (["best 1"], ["best 2"])
+
+
+def test_texts_are_in_the_pages_language() -> None:
+    """The locale's language is enough, an unknown one gets the store's first."""
+    titles = [
+        run(World(SHELF), replace(KNOWN, page=Page("home", locale=locale))).placements[0].title
+        for locale in ("ru-RU", "en_GB", "fr", None)
+    ]
+    assert titles == ["Заголовок", "Title", "Title", "Title"]
