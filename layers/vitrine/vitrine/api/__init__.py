@@ -1,1 +1,1 @@
-"""The wire: strict contracts, mapped to and from the domain types."""
+"""The wire and the files: strict contracts, mapped to and from the domain types."""

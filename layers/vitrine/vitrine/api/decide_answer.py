@@ -11,13 +11,13 @@ from vitrine.decisions.slots import Slot
 from vitrine.service.decide import Outcome
 
 
-def answer_body(outcome: Outcome, token: str | None) -> bytes:
-    """JSON of an outcome; `token` is the visitor's, None for a visitor who did not agree to be recognised."""
+def answer_body(outcome: Outcome) -> bytes:
+    """JSON of an outcome."""
     decision = outcome.decision
     return orjson.dumps(
         {
             "decision": decision.id,
-            "visitor": token,
+            "visitor": outcome.token,
             "release": decision.release,
             "model": decision.model,
             "region": decision.region,

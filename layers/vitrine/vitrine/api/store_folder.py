@@ -35,7 +35,7 @@ def compile_store(folder: Path) -> bytes:
         if missing:
             raise InvalidStore(f"{folder / 'placements.yaml'}: {name}.title lacks the locale {missing[0]!r}")
     compiled = CompiledStore(store=store, placements=placements)
-    return orjson.dumps(compiled.model_dump(mode="json", by_alias=True), option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(compiled.model_dump(mode="json", by_alias=True))  # in file order: earlier placements pick first
 
 
 def _read(path: Path, model: type[FileT]) -> FileT:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from vitrine.decisions.placements import Store
 from vitrine.types import CartLine, DeviceKind, Geo, ItemId, Page, Purpose, RegionId, Signals, VisitorId
+from vitrine.visitors.consent import may_recognise
 
 DEFAULT_DEADLINE_MS = 150
 MAX_RECENT = 10
@@ -39,11 +40,6 @@ class DecisionRequest:
     placements: tuple[str, ...] | None = None
     options: Options = field(default_factory=Options)
 
-    @property
-    def may_personalise(self) -> bool:
-        """Whether the visitor agreed to be recognised; without it nothing about them is read, kept or returned."""
-        return "personalization" in self.consent
-
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -63,7 +59,7 @@ def resolve_context(decision: str, now: datetime, request: DecisionRequest, stor
     A request without consent to personalisation loses what would recognise the visitor; the cart stays, because it
     is what the page is about.
     """
-    if not request.may_personalise:
+    if not may_recognise(request.consent):
         request = replace(request, visitor=None, session=None, recent=())
     if "geo" not in request.consent:
         request = replace(request, geo=None)

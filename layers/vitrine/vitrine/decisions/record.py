@@ -6,19 +6,24 @@ import orjson
 
 from vitrine.decisions.context import Context
 from vitrine.decisions.pipeline import Decision
+from vitrine.types import VisitorId
 
 RECORD_FORMAT: Final = 1
 
 
-def record_of(context: Context, decision: Decision) -> bytes:
-    """One JSON line for the decisions stream. Coordinates are those of the request, rounded at the edge."""
+def record_of(context: Context, decision: Decision, visitor: VisitorId | None) -> bytes:
+    """One JSON line for the decisions stream. Coordinates are those of the request, rounded at the edge.
+
+    `visitor` is who will see it, also on their first call; `context` names only a visitor who was known before.
+    """
     request = context.request
     return orjson.dumps(
         {
             "format": RECORD_FORMAT,
             "decision": decision.id,
             "at_ms": int(context.now.timestamp() * 1000),
-            "visitor": request.visitor,
+            "visitor": visitor,
+            "returning": request.visitor is not None,
             "release": decision.release,
             "model": decision.model,
             "region": decision.region,

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from vitrine.catalog.items import Card
+from vitrine.decisions.candidates import Candidates
 from vitrine.decisions.context import Context
 from vitrine.decisions.placements import BY_MODEL, Placement, Strategy
 from vitrine.decisions.ranking import Mask, Ranking, allowed, other_category
@@ -94,10 +95,16 @@ def _pick(index: int, strategy: Strategy, ranking: Ranking) -> Pick:
     source = next(
         name for name in strategy.lists if name in candidates.lists and not np.isnan(candidates.lists[name][index])
     )
-    seed = int(candidates.seed[source][index]) if source in candidates.seed else -1
     by_model = strategy.order == BY_MODEL
     score = ranking.scores[index] if by_model else candidates.lists[strategy.order][index]
-    return Pick(candidates.ids[index], float(score), Reason(source, candidates.seeds[seed].item if seed >= 0 else None))
+    return Pick(candidates.ids[index], float(score), Reason(source, _seed(candidates, source, index)))
+
+
+def _seed(candidates: Candidates, source: str, index: int) -> ItemId | None:
+    """The item that led to the candidate, None where it is the candidate itself or the list has no seeds."""
+    at = int(candidates.seed[source][index]) if source in candidates.seed else -1
+    seed = candidates.seeds[at].item if at >= 0 else None
+    return None if seed == candidates.ids[index] else seed
 
 
 @dataclass(frozen=True, slots=True)

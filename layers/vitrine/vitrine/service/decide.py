@@ -2,9 +2,9 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +17,8 @@ from vitrine.errors import DependencyFailed, InvalidRelease
 from vitrine.ports import Clock, NewId, Stream, Table
 from vitrine.service.releases import Releases
 from vitrine.types import Absent, ItemId, Key, Row, Rows
+from vitrine.visitors.consent import may_recognise, recognised
+from vitrine.visitors.identity import TokenKeys, mint, new_visitor, verify
 
 READ_SHARE: Final = 0.7
 """Share of the deadline that may pass before reads are given up: what follows them needs the rest."""
@@ -28,17 +30,32 @@ CARD_CACHE_SIZE: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A decision and how long its stages took, in milliseconds in the order they ran."""
+    """A decision, the visitor's token, and how long the stages took, in milliseconds in the order they ran.
+
+    `token` is a fresh one for a first call, None for a visitor who did not agree to be recognised.
+    """
 
     decision: Decision
+    token: str | None
     timings_ms: Mapping[str, float]
 
 
 class DecideService:
     """Decides page views. One instance serves one execution environment, one request at a time."""
 
-    def __init__(self, table: Table, releases: Releases, records: Stream, clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self,
+        table: Table,
+        releases: Releases,
+        records: Stream,
+        token_keys: TokenKeys,
+        clock: Clock,
+        new_id: NewId,
+        entropy: Callable[[int], bytes],
+    ) -> None:
         self._table = table
+        self._token_keys = token_keys
+        self._entropy = entropy
         self._releases = releases
         self._records = records
         self._clock = clock
@@ -46,16 +63,19 @@ class DecideService:
         self._cards = CardCache(CARD_TTL, CARD_CACHE_SIZE)
         self._recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="record")
 
-    def decide(self, request: DecisionRequest) -> Outcome:
-        """What this visitor sees on this page; always an answer, with the stages that gave up named.
+    def decide(self, token: str | None, request: DecisionRequest) -> Outcome:
+        """What the token's visitor sees on this page; always an answer, with the stages that gave up named.
 
         Raises:
+            InvalidToken: the token is not one of ours.
             InvalidField: the request names a placement that the store does not have.
         """
         watch = Stopwatch()
+        known = recognised(None if token is None else verify(token, self._token_keys), request.consent)
+        visitor = known or (new_visitor(self._entropy) if may_recognise(request.consent) else None)
         now = self._clock()
         release = self._releases.pinned()
-        context = resolve_context(self._new_id(now), now, request, release.store)
+        context = resolve_context(self._new_id(now), now, replace(request, visitor=known), release.store)
         read_until_s = request.options.deadline_ms / 1000 * READ_SHARE
 
         def read(wanted: Sequence[Key]) -> Rows:
@@ -74,10 +94,10 @@ class DecideService:
 
         decision = decide(context, release, read, read_cards, watch.lap)
         if not request.options.dry_run:
-            handed_over = self._recorder.submit(self._records.put, [record_of(context, decision)])
+            handed_over = self._recorder.submit(self._records.put, [record_of(context, decision, visitor)])
             wait([handed_over], timeout=RECORD_WAIT_S)
             watch.lap("record")
-        return Outcome(decision, watch.laps)
+        return Outcome(decision, None if visitor is None else mint(visitor, self._token_keys), watch.laps)
 
     def _read(self, wanted: Sequence[Key], timeout_s: float) -> Rows:
         """Rows of the keys, all NOT_READ when the table fails or no time is left."""

@@ -1,0 +1,111 @@
+"""The request of POST /v1/decide."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, FiniteFloat
+
+from vitrine.api.fields import LOCALE, MAX_QUANTITY, Consent, Id, Price, Share, Text, Token, Wire
+from vitrine.api.strict_json import parse_object
+from vitrine.decisions.context import DEFAULT_DEADLINE_MS, MAX_RECENT, DecisionRequest, Options
+from vitrine.types import CartLine, DeviceKind, Geo, Page, PageType, RegionId, Signals, VisitorId
+
+GEO_DECIMALS = 1
+"""Coordinates are rounded to 0.1 degree (about 10 km) before anything else sees them."""
+
+
+class PageBody(Wire):
+    """The page that is being shown."""
+
+    type: PageType
+    item: Id | None = None
+    category: Text | None = None
+    query: Text | None = None
+    locale: Annotated[str, Field(pattern=LOCALE)] | None = None
+    referrer: Annotated[Text, Field(max_length=512)] | None = None
+
+    def to_domain(self) -> Page:
+        """The page as the decision knows it."""
+        return Page(**dict(self))
+
+
+class DeviceBody(Wire):
+    """What the page is shown on."""
+
+    kind: DeviceKind = "desktop"
+
+
+class CartLineBody(Wire):
+    """One line of the cart as the storefront holds it."""
+
+    item: Id
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1
+    price: Price | None = None
+
+
+class SignalsBody(Wire):
+    """What the page observed of the visitor's behaviour."""
+
+    exit_intent: bool = False
+    idle_s: Annotated[FiniteFloat, Field(ge=0, le=86_400)] = 0.0
+    scroll: Share = 0.0
+
+
+class GeoBody(Wire):
+    """Where the device says it is, in degrees."""
+
+    lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
+    lon: Annotated[FiniteFloat, Field(ge=-180, le=180)]
+
+    def to_domain(self) -> Geo:
+        """The place, no finer than GEO_DECIMALS."""
+        return Geo(round(self.lat, GEO_DECIMALS), round(self.lon, GEO_DECIMALS))
+
+
+class OptionsBody(Wire):
+    """How the caller wants to be answered."""
+
+    explain: bool = False
+    deadline_ms: Annotated[int, Field(ge=20, le=3_000)] = DEFAULT_DEADLINE_MS
+    dry_run: bool = False
+
+
+class DecideBody(Wire):
+    """The body of POST /v1/decide."""
+
+    visitor: Token | None = None
+    session: Id | None = None
+    page: PageBody
+    device: DeviceBody = DeviceBody()
+    recent: Annotated[list[Id], Field(max_length=MAX_RECENT)] = Field(default_factory=list)
+    cart: Annotated[list[CartLineBody], Field(max_length=100)] = Field(default_factory=list)
+    signals: SignalsBody = SignalsBody()
+    geo: GeoBody | None = None
+    consent: Consent = Field(default_factory=list)
+    placements: Annotated[list[Id], Field(max_length=50)] | None = None
+    options: OptionsBody = OptionsBody()
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Self:
+        """The request in these bytes.
+
+        Raises:
+            InvalidRequest: one of its kinds, naming what is wrong and where.
+        """
+        return cls.checked(parse_object(body))
+
+    def to_domain(self, visitor: VisitorId | None, region: RegionId | None = None) -> DecisionRequest:
+        """The request as the decision knows it. `visitor` is the id inside the verified token."""
+        return DecisionRequest(
+            page=self.page.to_domain(),
+            visitor=visitor,
+            session=self.session,
+            device=self.device.kind,
+            recent=tuple(self.recent),
+            cart=tuple(CartLine(line.item, line.quantity, line.price) for line in self.cart),
+            signals=Signals(**dict(self.signals)),
+            geo=None if self.geo is None else self.geo.to_domain(),
+            region=region,
+            consent=frozenset(self.consent),
+            placements=None if self.placements is None else tuple(self.placements),
+            options=Options(**dict(self.options)),
+        )

@@ -1,0 +1,67 @@
+"""Bytes to one JSON object, strictly, in small and bounded time.
+
+Size first, before anything looks at the content. Then two parsers: orjson refuses what is not RFC 8259 JSON in UTF-8
+(NaN, Infinity, numbers beyond a double, lone surrogates, deep nesting, a byte order mark) but keeps the last of two
+equal keys in silence; the standard library's parser shows every key, so that a repeated one is refused, too.
+"""
+
+import json
+from collections import Counter
+from typing import Any, Final, NoReturn
+
+import orjson
+
+from vitrine.errors import BodyTooLarge, InvalidField, MalformedJson
+
+MAX_BODY_BYTES: Final = 16 * 1024
+SHOWN: Final = 40  # letters of the caller's own text that an error repeats
+
+
+def check_size(n_bytes: int) -> None:
+    """Refuse a body above the cap.
+
+    Raises:
+        BodyTooLarge: it is.
+    """
+    if n_bytes > MAX_BODY_BYTES:
+        raise BodyTooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that the body is.
+
+    Raises:
+        BodyTooLarge: it is above MAX_BODY_BYTES.
+        MalformedJson: it is not strict JSON, or a key stands twice in one object.
+        InvalidField: it is JSON but no object.
+    """
+    check_size(len(body))
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedJson(f"the body is not strict JSON in UTF-8: {error}") from error
+    if not isinstance(parsed, dict):
+        raise InvalidField("the body has to be a JSON object")
+    try:
+        strict: dict[str, Any] = json.loads(body, object_pairs_hook=_without_repeats, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:  # integers of thousands of digits; nesting near orjson's limit
+        raise MalformedJson("the body is nested too deeply or holds a number that is too long") from error
+    return strict
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        repeated, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise MalformedJson(f"the key {shorten(repeated)!r} stands twice in one object")
+    return found
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise MalformedJson(f"{constant} is not JSON")
+
+
+def shorten(text: str) -> str:
+    """The beginning of a caller's text, safe to repeat in an error."""
+    printable = "".join(letter if letter.isprintable() else "?" for letter in text[:SHOWN])
+    return printable + "..." if len(text) > SHOWN else printable

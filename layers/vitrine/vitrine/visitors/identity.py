@@ -1,0 +1,95 @@
+"""Visitor tokens: the only proof of who a visitor is.
+
+A token is `v1.<key id>.<visitor>.<MAC>`: an opaque id and an HMAC-SHA256 (RFC 2104) over version, audience, key id and
+visitor. The id says nothing and cannot be guessed; the MAC cannot be made without the key; a token made for another
+audience or store does not verify. Old keys verify until they are taken out of the secret; new tokens use the current
+one, so a key is retired by moving it to `old` and, a while later, dropping it.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from re import ASCII, compile
+from typing import Final
+
+import orjson
+
+from vitrine.errors import DependencyFailed, InvalidToken
+from vitrine.types import VisitorId
+
+VERSION: Final = "v1"
+AUDIENCE: Final = "storefront"
+MAX_TOKEN_LENGTH: Final = 200
+MIN_KEY_LENGTH: Final = 32
+VISITOR_BYTES: Final = 16
+NAME: Final = compile(r"[A-Za-z0-9_-]{1,64}", ASCII)  # a visitor or key id; the dot stays free as separator
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeys:
+    """Signing keys by key id, and which of them signs."""
+
+    current: str
+    keys: Mapping[str, bytes] = field(repr=False)
+
+
+def parse_keys(secret: str) -> TokenKeys:
+    """The keys in a secret: `{"kid": "k2", "key": "<32+ random letters>", "old": {"k1": "..."}}`, `old` optional.
+
+    This is the form that CloudFormation's GenerateSecretString can make with `key` as the generated part.
+
+    Raises:
+        DependencyFailed: the secret is not of this form; what it holds is not repeated.
+    """
+    try:
+        plain = orjson.loads(secret)
+    except orjson.JSONDecodeError as error:
+        raise DependencyFailed("secret", "the token secret is not JSON") from error
+    match plain:
+        case {"kid": str(kid), "key": str(key), **rest} if not rest.keys() - {"old"}:
+            old = rest.get("old", {})
+            if isinstance(old, dict) and all(_is_key(*pair) for pair in (*old.items(), (kid, key))):
+                return TokenKeys(kid, {name: text.encode() for name, text in (old | {kid: key}).items()})
+    raise DependencyFailed("secret", f"the token secret needs kid and key, keys of {MIN_KEY_LENGTH} letters or more")
+
+
+def _is_key(kid: str, key: object) -> bool:
+    return isinstance(key, str) and len(key) >= MIN_KEY_LENGTH and NAME.fullmatch(kid) is not None
+
+
+def mint(visitor: VisitorId, keys: TokenKeys, audience: str = AUDIENCE) -> str:
+    """A token for a visitor, signed with the current key.
+
+    Raises:
+        InvalidToken: the visitor id has other letters than A-Z, a-z, 0-9, `_` and `-`, or more than 64.
+    """
+    if NAME.fullmatch(visitor) is None:
+        raise InvalidToken("a visitor id is 1 to 64 letters, digits, _ or -", "visitor")
+    return f"{VERSION}.{keys.current}.{visitor}.{_mac(keys.current, visitor, audience, keys)}"
+
+
+def verify(token: str, keys: TokenKeys, audience: str = AUDIENCE) -> VisitorId:
+    """The visitor whose token it is. Takes the same time for every wrong MAC.
+
+    Raises:
+        InvalidToken: forged, foreign, malformed or signed with a retired key; it does not say which.
+    """
+    parts = token.split(".") if len(token) <= MAX_TOKEN_LENGTH and token.isascii() else []
+    if len(parts) == 4:
+        version, kid, visitor, mac = parts
+        known = version == VERSION and kid in keys.keys and NAME.fullmatch(visitor) is not None
+        if known and hmac.compare_digest(mac, _mac(kid, visitor, audience, keys)):
+            return visitor
+    raise InvalidToken("the visitor token is not one of ours", "visitor")
+
+
+def new_visitor(entropy: Callable[[int], bytes]) -> VisitorId:
+    """A visitor id nobody had before: 128 bits of the given random source, in hexadecimal."""
+    return entropy(VISITOR_BYTES).hex()
+
+
+def _mac(kid: str, visitor: str, audience: str, keys: TokenKeys) -> str:
+    """The MAC as text. It is compared as text: base64 has two spellings of some last letters, only one is ours."""
+    message = "\n".join(("vitrine", VERSION, audience, kid, visitor)).encode()
+    return urlsafe_b64encode(hmac.digest(keys.keys[kid], message, "sha256")).rstrip(b"=").decode()
