@@ -13,6 +13,7 @@
     ├── InvalidRelease           a release or one of its parts fails its checks
     │   └── InvalidModel         a ranker fails its checks
     ├── InvalidSource            data to import or refresh from is missing or of the wrong form
+    ├── BuildFailed              a function cannot be assembled, or is larger than Lambda takes
     └── LocalStackError          the laptop's stack cannot start; the message says what to do
 """
 
@@ -90,6 +91,10 @@ class InvalidModel(InvalidRelease):
 
 class InvalidSource(VitrineError):
     """Data to import or refresh from is missing or of the wrong form."""
+
+
+class BuildFailed(VitrineError):
+    """A function cannot be assembled as Lambda would see it. The message is one line that says what to do."""
 
 
 class LocalStackError(VitrineError):

@@ -7,12 +7,13 @@ error of a vendor's library. All are safe to call from several threads unless sa
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from vitrine.types import Key, Row, Rows
+
+if TYPE_CHECKING:  # collect has these ports but not the layer with numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 Clock: TypeAlias = Callable[[], datetime]
 """The present as an aware UTC datetime."""
@@ -27,10 +28,11 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 class Table(Protocol):
     """The one table of rows under (pk, sk)."""
 
-    def read(self, keys: Sequence[Key], timeout_s: float) -> Rows:
+    def read(self, keys: Sequence[Key], timeout_s: float, *, latest: bool = False) -> Rows:
         """Every requested key once: its row, MISSING, or NOT_READ for what was left unread when time ran out.
 
-        One batched request per 100 keys, eventually consistent. Raises only when nothing at all could be read.
+        One batched request per 100 keys, eventually consistent unless `latest`. Raises only when nothing at all could
+        be read.
         """
         ...
 
@@ -90,7 +92,7 @@ class Ranker(Protocol):
         """Short name and digest of the model, for answers and records."""
         ...
 
-    def score(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    def score(self, features: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """One finite score per row of the [n, d] matrix, larger is better.
 
         Raises:

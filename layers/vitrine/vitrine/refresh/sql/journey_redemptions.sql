@@ -1,0 +1,7 @@
+-- Coupons that households handed in; the data knows the day, not the hour.
+select
+    'h' || household_id as visitor,
+    'c' || campaign_id as campaign,
+    cast(coupon_upc as varchar) as coupon,
+    epoch_ms(redemption_date) + $shift_ms as at_ms
+from journey_redemptions_file
