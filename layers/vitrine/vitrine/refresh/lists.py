@@ -1,0 +1,211 @@
+"""The lists of a release, built from the lake by the SQL files and cut into packed tables.
+
+Building as of an instant uses nothing that happened later: that is how training sees the past. As of the last day of
+the events, price and stock are the catalogue's; as of an earlier instant they are what purchases up to then tell.
+
+Tables are slices of a few long sorted columns, so the tens of thousands of them cost no Python per row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from vitrine import keys
+from vitrine.catalog.items import Item, card_row
+from vitrine.catalog.packed import PERSONAL_COLUMNS, RELATION_COLUMNS, SHELF_COLUMNS, ItemTable, pack
+from vitrine.errors import InvalidSource
+from vitrine.ports import Progress
+from vitrine.refresh.engine import DAY_MS, WEEK_MS, Columns, Engine, Value
+from vitrine.refresh.list_tables import Assortment, Slices, assortment, slices
+from vitrine.types import ItemId, Key, RegionId, ReleaseId, Row, VisitorId
+
+STAGE: Final = "lists"
+TABLES: Final = (
+    "stock",
+    "item_state",
+    "item_scopes",
+    "regional_sales",
+    "baskets",
+    "bought_together",
+    "leaves_together",
+    "similar_items",
+)
+"""What is computed before the lists are cut, in this order."""
+
+RULES: Final[Mapping[str, Value]] = {
+    "half_life_ms": 28 * DAY_MS,  # of a sale's weight in popularity
+    "max_units": 6,  # units of one line that count, so that one pantry does not make a bestseller
+    "price_ms": 4 * WEEK_MS,  # prices up to the last sale that make the price as of the past
+    "stock_ms": 8 * WEEK_MS,  # a region had what it sold in this time (as the import assumes)
+    "alive_ms": 12 * WEEK_MS,  # an item that is in stock nowhere and did not sell in this time has no lists
+    "elsewhere": 0.1,  # weight of the other regions' sales on a region's shelf
+    "new_days": 60,  # a newcomer is at most this old
+    "new_lines": 3,  # and was bought at least this often
+    "min_discount": 0.1,  # share off the regular price from which an item counts as discounted
+    "shelf_third": 50,  # length of a leaf's popular list; aisles have two, the whole shop three times as many
+    "together_ms": 26 * WEEK_MS,  # baskets that tell what goes together; a year predicts no better
+    "max_basket": 50,  # larger baskets tell little and cost the square of their size
+    "min_support": 8,  # baskets with an item before its own pairs count
+    "min_pairs": 3,  # baskets with both items
+    "shrink": 10,  # visitors (for types: baskets) added to a's, so that small counts do not win
+    "popularity_out": 0.3,  # exponent at which b's own popularity is taken out of its score
+    "leaf_popularity_out": 0.5,  # the same for types, whose popularity differs more
+    "neighbours": 30,
+    "enough": 12,  # fewer neighbours than this are filled up from the types bought together
+    "fallback_weight": 0.3,
+    "leaf_neighbours": 6,
+    "leaf_items": 2,
+    "similar_pool": 60,  # best known items of the same type that are compared
+    "aisle_pool": 20,  # and of the same aisle
+    "max_variety": 30,  # items of one type that one visitor bought; beyond that they say nothing
+    "similar_neighbours": 20,
+    "personal_half_life_ms": 90 * DAY_MS,  # of a basket on a visitor's own list; 30 to 365 days tried
+    "personal_items": 100,
+}
+"""What the SQL files leave open; instants and windows are in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLists:
+    """All lists as of an instant. Tables are cut when asked for."""
+
+    as_of_ms: int
+    _items: Assortment = field(repr=False)
+    _related: Slices = field(repr=False)
+    _shelves: Slices = field(repr=False)
+    _personal: Slices = field(repr=False)
+
+    def personal(self, visitor: VisitorId) -> ItemTable | None:
+        """A visitor's own items, strongest first; None for a visitor without purchases."""
+        return self._personal.table(visitor, self._items)
+
+    def related(self, item: ItemId) -> ItemTable | None:
+        """The item itself, then its neighbours; None for an item that is neither in stock nor sold lately."""
+        return self._related.table(item, self._items)
+
+    def shelf(self, region: RegionId, category: str | None) -> ItemTable | None:
+        """A region's shelf, or that of a department, aisle or whole category path in it; None where it is empty."""
+        return self._shelves.table((region, category), self._items)
+
+    def visitors(self) -> Sequence[VisitorId]:
+        """Visitors with lists of their own."""
+        return list(self._personal.place)
+
+    def items(self) -> Sequence[ItemId]:
+        """Items with related lists."""
+        return list(self._related.place)
+
+    def bestsellers(self, region: RegionId, n: int) -> Sequence[ItemId]:
+        """The n items that sell best in a region, best first."""
+        table = self.shelf(region, None)
+        if table is None:
+            return []
+        popular = table.columns["popular"]
+        best = np.argsort(-np.nan_to_num(popular, nan=-1.0), kind="stable")[:n]
+        return [table.ids[at] for at in best if not np.isnan(popular[at])]
+
+    @property
+    def row_count(self) -> int:
+        """How many rows `rows` gives."""
+        return sum(len(tables.place) for tables in (self._related, self._shelves, self._personal))
+
+    def rows(self, release: ReleaseId) -> Iterator[tuple[Key, Row]]:
+        """Every list as a row of the table, packed."""
+        for item in self._related.place:
+            yield keys.related(item, release), self._row(self._related, item)
+        for region, category in self._shelves.place:
+            yield keys.shelf(region, category, release), self._row(self._shelves, (region, category))
+        for visitor in self._personal.place:
+            yield keys.personal(visitor, release), self._row(self._personal, visitor)
+
+    def _row(self, tables: Slices, key: object) -> Row:
+        table = tables.table(key, self._items)
+        return {} if table is None else {"table": pack(table)}
+
+
+def build_lists(engine: Engine, store_regions: Sequence[RegionId], as_of_ms: int, progress: Progress) -> ReleaseLists:
+    """All lists as of an instant, from the lake that the engine has loaded.
+
+    Windows and decay look back from the last event before the instant, so that a pause in the data does not empty the
+    shelves; ages and days since count to the instant itself.
+
+    Raises:
+        InvalidSource: nothing was bought before the instant.
+        InvalidRelease: two item ids share a key.
+    """
+    for name in ("item_index", "visitor_index", "basket_index", "sales"):
+        engine.materialise_once(name)
+    engine.put("region_index", {"r": list(range(len(store_regions))), "region": list(store_regions)})
+    parameters = {**RULES, **_anchor(engine, as_of_ms)}
+    for done, name in enumerate(TABLES):
+        progress(STAGE, done, len(TABLES) + 1)
+        engine.materialise(name, **parameters)
+    progress(STAGE, len(TABLES), len(TABLES) + 1)
+    lists = _collect(engine, store_regions, as_of_ms, parameters)
+    progress(STAGE, len(TABLES) + 1, len(TABLES) + 1)
+    return lists
+
+
+def _anchor(engine: Engine, as_of_ms: int) -> dict[str, Value]:
+    """Instant to look back from, numbers of baskets and visitors, and whether the catalogue speaks for the instant."""
+    [[last_ms, baskets, visitors]] = engine.execute(
+        "select max(at_ms), count(distinct b), count(distinct v) from sales where at_ms < $as_of", {"as_of": as_of_ms}
+    )
+    [[newest_ms]] = engine.execute("select max(at_ms) from sales")
+    if last_ms is None:
+        raise InvalidSource("nothing was bought before the instant that the lists should look back from")
+    return {
+        "as_of_ms": as_of_ms,
+        "anchor_ms": min(as_of_ms, last_ms + 1),
+        "baskets": float(baskets),
+        "visitors": float(visitors),
+        "live": newest_ms - as_of_ms < DAY_MS,
+    }
+
+
+def _collect(
+    engine: Engine, store_regions: Sequence[RegionId], as_of_ms: int, parameters: Mapping[str, Value]
+) -> ReleaseLists:
+    items = assortment(engine.columns("item_columns"))
+    related, shelves, personal = (engine.columns(name, **parameters) for name in ("related", "shelves", "personal"))
+    return ReleaseLists(
+        as_of_ms=as_of_ms,
+        _items=items,
+        _related=slices([related["a"]], lambda a: items.ids[a], related["b"], _only(related, RELATION_COLUMNS)),
+        _shelves=slices(
+            [shelves["r"], shelves["scope"]],
+            lambda r, scope: (store_regions[r], scope or None),
+            shelves["n"],
+            _only(shelves, SHELF_COLUMNS),
+        ),
+        _personal=slices(
+            [personal["visitor"]], lambda visitor: visitor, personal["n"], _only(personal, PERSONAL_COLUMNS)
+        ),
+    )
+
+
+def _only(columns: Columns, names: Sequence[str]) -> Columns:
+    return {name: columns[name] for name in names}
+
+
+def card_rows(
+    engine: Engine, store_regions: Sequence[RegionId], currency: str, updated_ms: int
+) -> Iterator[tuple[Key, Row]]:
+    """The card of every item of the catalogue, as rows of the table.
+
+    Raises:
+        InvalidRelease: an item is in stock in a region that the store does not have.
+    """
+    bits = {region: bit for bit, region in enumerate(store_regions)}
+    for *known, regions, first_seen_ms in engine.execute(ITEM_VALUES):
+        item = Item(*known, tuple(regions), first_seen_ms)
+        yield keys.card(item.item), card_row(item, bits, currency, updated_ms)
+
+
+ITEM_VALUES: Final = (
+    "select item, title, category, brand, price, regular_price, margin, url, image, regions, first_seen_ms "
+    "from items order by item"
+)
+"""The fields of `Item`, in its order."""

@@ -1,0 +1,36 @@
+-- What each visitor buys: baskets with the item, decayed; how often, how long ago and how regularly.
+with bought as (
+    select v, i, b, max(at_ms) as at_ms
+    from sales
+    where at_ms < $anchor_ms
+    group by v, i, b
+),
+summed as (
+    select
+        v,
+        i,
+        sum(exp(ln(0.5) * ($anchor_ms - at_ms) / $personal_half_life_ms)) as score,
+        count(*) as times,
+        min(at_ms) as first_ms,
+        max(at_ms) as last_ms
+    from bought
+    group by v, i
+),
+placed as (
+    select
+        v, n, score, times, first_ms, last_ms,
+        row_number() over (partition by v order by score desc, last_ms desc, n) as place
+    from summed
+    join item_state on item_state.i = summed.i
+)
+select
+    visitor,
+    n,
+    cast(score as float) as personal,
+    cast(times as float) as n_bought,
+    cast(greatest($as_of_ms - last_ms, 0) / 86400000.0 as float) as days_since,
+    cast(case when times >= 2 then (last_ms - first_ms) / 86400000.0 / (times - 1) end as float) as interval_days
+from placed
+join visitor_index on visitor_index.v = placed.v
+where place <= $personal_items
+order by placed.v, place

@@ -1,0 +1,9 @@
+-- Which regions have an item: now, what the catalogue says; at a past instant, those that sold it in the weeks before.
+select i, r
+from (select i, unnest(regions) as region from item_index where $live) as stocked
+join region_index on region_index.region = stocked.region
+union
+select i, r
+from sales
+join region_index on region_index.region = sales.region
+where not $live and at_ms >= $anchor_ms - $stock_ms and at_ms < $anchor_ms

@@ -1,0 +1,148 @@
+"""The engine: a lake folder as tables, bad lines counted, weeks of the data."""
+
+import json
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fixtures.lake.builders import START_MS, Good, Sale, at_ms, write_lake
+from vitrine.errors import InvalidSource
+from vitrine.refresh.engine import WEEK_MS, Engine, week_start_ms
+
+GOODS = [Good("a"), Good("b")]
+SALES = [Sale("h1", "s1", 0, "a"), Sale("h1", "s1", 0, "b")]
+FIRST_EVENT_MS = 1_483_271_606_000  # Sunday 2017-01-01 11:53:26 UTC, as in The Complete Journey
+
+
+@pytest.fixture
+def engine():
+    """An engine that is closed after the test."""
+    with Engine(threads=1) as engine:
+        yield engine
+
+
+@pytest.fixture
+def lake(tmp_path):
+    """A lake of two purchases."""
+    return write_lake(tmp_path, GOODS, SALES)
+
+
+def collect(lake, *lines):
+    """Put lines into the folder where the stream writes."""
+    folder = lake / "events" / "raw" / "2017" / "02" / "03"
+    folder.mkdir(parents=True)
+    (folder / "events-1-uuid").write_bytes(b"\n".join(lines) + b"\n")
+
+
+def event(**fields):
+    """A collected line."""
+    fields = {"id": "e1", "visitor": "h2", "kind": "purchase", "at_ms": at_ms(1), "item": "a"} | fields
+    return json.dumps(fields).encode()
+
+
+def test_collected_events_join_the_imported_ones(engine, lake):
+    """Purchases from the import and from the stream stand in one table, with defaults for what a line leaves out."""
+    collect(lake, event(), event(id="e2", kind="view", item="b"))
+    engine.load_lake(lake)
+    found = engine.execute("select visitor, kind, item, quantity, session from events order by all")
+    assert found == [
+        ("h1", "purchase", "a", 1, "s1"),
+        ("h1", "purchase", "b", 1, "s1"),
+        ("h2", "purchase", "a", 1, "e1"),
+        ("h2", "view", "b", 1, "e2"),
+    ]
+    assert not engine.faults
+
+
+def test_bad_lines_are_left_out_and_counted(engine, lake):
+    """A line that is broken, lacks a field, is unknown or repeats an id is counted under its reason; good ones stay."""
+    collect(
+        lake,
+        event(),
+        event(),
+        event(id="s1-a"),
+        b"not json",
+        b'{"id": "\xff"}',
+        event(id="e3", at_ms="soon"),
+        event(id="e4", visitor=None),
+        event(id="e5", kind="dance"),
+        event(id="e6", at_ms=-1),
+        b"[1, 2]",
+    )
+    engine.load_lake(lake)
+    assert engine.count("events") == 3
+    assert engine.faults == {
+        "duplicate": 2,
+        "not a JSON object": 2,
+        "a field is missing or of the wrong type": 3,
+        "unknown kind": 1,
+        "before 1970": 1,
+    }
+
+
+@pytest.mark.parametrize("name", ["catalog/items.parquet", "events/import/purchases.parquet"])
+def test_a_missing_part_of_the_lake_is_named(engine, lake, name):
+    """Without the catalogue or the purchases there is nothing to do, and the error says what is missing."""
+    (lake / name).unlink()
+    with pytest.raises(InvalidSource, match=name):
+        engine.load_lake(lake)
+
+
+def test_a_damaged_file_is_named(engine, lake):
+    """A file that is not Parquet is refused with its name."""
+    (lake / "catalog" / "items.parquet").write_bytes(b"PAR?")
+    with pytest.raises(InvalidSource, match=r"items\.parquet"):
+        engine.load_lake(lake)
+
+
+def test_a_missing_column_is_named(engine, lake, tmp_path):
+    """A catalogue is allowed to lack nothing that events need; the error names the column."""
+    engine.put("short", {"id": ["x"], "visitor": ["h1"]})
+    engine.write_parquet("short", "id", lake / "events" / "import" / "purchases.parquet")
+    with pytest.raises(InvalidSource, match="kind"):
+        engine.load_lake(lake)
+
+
+def test_parquet_is_written_in_order(engine, tmp_path):
+    """A table is written sorted, and the number of rows is returned."""
+    engine.put("numbers", {"n": [3, 1, 2]})
+    assert engine.write_parquet("numbers", "n", tmp_path / "deep" / "n.parquet") == 3
+    engine.view_parquet("back", tmp_path / "deep" / "n.parquet")
+    assert engine.execute("select n from back") == [(1,), (2,), (3,)]
+
+
+def test_tables_are_made_once_per_lake(engine, lake):
+    """A table that does not depend on the instant is made once, and again for another lake."""
+    engine.load_lake(lake)
+    engine.materialise_once("item_index")
+    engine.execute("delete from item_index")
+    engine.materialise_once("item_index")
+    assert engine.count("item_index") == 0
+    engine.load_lake(lake)
+    engine.materialise_once("item_index")
+    assert engine.count("item_index") == 2
+
+
+@pytest.mark.parametrize(
+    ("week", "starts"),
+    [(2, "2017-01-02T04:00"), (44, "2017-10-23T04:00"), (45, "2017-10-30T04:00"), (53, "2017-12-25T04:00")],
+)
+def test_weeks_are_those_of_the_data(week, starts):
+    """Week 1 is the rest of the first event's week; weeks begin on Monday 04:00 UTC."""
+    assert week_start_ms(FIRST_EVENT_MS, week) == int(datetime.fromisoformat(f"{starts}+00:00").timestamp() * 1000)
+
+
+@given(st.integers(0, 4 * 10**12), st.integers(1, 60), st.integers(0, 600))
+def test_weeks_survive_a_move_of_the_data(first_ms, week, weeks_moved):
+    """Week 1 holds the first event, and moving the data by whole weeks moves every boundary with it."""
+    assert week_start_ms(first_ms, 1) <= first_ms < week_start_ms(first_ms, 2)
+    moved = week_start_ms(first_ms + weeks_moved * WEEK_MS, week)
+    assert moved == week_start_ms(first_ms, week) + weeks_moved * WEEK_MS
+
+
+def test_the_first_instant_of_the_small_lake_is_its_start(engine, lake):
+    """Instants are milliseconds since 1970."""
+    engine.load_lake(lake)
+    assert engine.execute("select min(at_ms) from events") == [(START_MS,)]
