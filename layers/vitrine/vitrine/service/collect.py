@@ -25,7 +25,7 @@ MAX_AHEAD: Final = timedelta(minutes=10)
 MAX_AGE: Final = timedelta(days=365)
 READ_TIMEOUT_S: Final = 1.0
 ATTEMPTS: Final = 12
-"""Each lost race means that another writer of the same visitor got through: this many would have to write at once."""
+"""Each lost race means that another writer of the same visitor got through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class CollectService:
-    """Collects batches of events. Safe to use from several threads."""
+    """Collects batches of events. Safe to use from several threads.
+
+    `back_off` waits a moment of random length before the n-th new attempt at a profile that others write, too.
+    """
 
     table: Table
     events: Stream
     token_keys: TokenKeys
     new_visitor: Callable[[], VisitorId]
     clock: Clock
+    back_off: Callable[[int], None]
 
     def visitor_of(self, token: str | None) -> VisitorId | None:
         """The visitor whose token it is, None without a token.
@@ -104,12 +108,13 @@ class CollectService:
             raise
         fresh = [event for event in events if not stored.profile.knows(event)]
         self._hand_over(visitor, stored.profile.region, fresh)
-        for _ in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             profile = _merged(stored.profile, fresh, consent)
             if stored.rev is not None and profile == stored.profile:
                 return len(fresh)
             if self.table.replace(keys.profile(visitor), stored.successor(profile, now), stored.rev):
                 return len(fresh)
+            self.back_off(attempt)
             stored = self._load(visitor, now, latest=True)
         raise ProfileConflict(f"the profile was written by others {ATTEMPTS} times in a row")
 

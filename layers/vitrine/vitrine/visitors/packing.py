@@ -21,9 +21,10 @@ Value = TypeVar("Value")
 
 
 def pack_history(history: History) -> Packed:
-    """The names that occur, and per lane the columns of its records."""
+    """The names that occur, and per lane the columns of its records; equal histories give equal values."""
     names: dict[str, int] = {}
-    lanes = [(LANE_NAMES.index(lane), *_columns(records, names)) for lane, records in history.items() if records]
+    kept = [(index, history[lane]) for index, lane in enumerate(LANE_NAMES) if history.get(lane)]
+    lanes = [(index, *_columns(records, names)) for index, records in kept]
     return list(names), lanes
 
 
@@ -51,6 +52,8 @@ def _columns(records: Records, names: dict[str, int]) -> tuple[Any, ...]:
 def _records(names: Sequence[str], columns: Sequence[Any]) -> Records:
     steps, digests, kinds, whats, quantities, prices, placements, answers = columns
     n = len(kinds)
+    if len(digests) != n * DIGEST_BYTES:
+        raise ValueError("a digest is missing")
     rows = zip(
         accumulate(steps),
         [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)],

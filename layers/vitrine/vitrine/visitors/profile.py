@@ -61,10 +61,10 @@ class Profile:
         return replace(self, region=region, attributes=dict(attributes))
 
     def encode(self) -> bytes:
-        """The profile as bytes; equal profiles of equal lane order give equal bytes."""
+        """The profile as bytes; equal profiles give equal bytes."""
         said = (self.consent.at_ms, sorted(self.consent.purposes))
         packed: bytes = msgpack.packb(
-            (FORMAT_VERSION, said, self.region, dict(self.attributes), pack_history(self.history))
+            (FORMAT_VERSION, said, self.region, dict(sorted(self.attributes.items())), pack_history(self.history))
         )
         return packed
 

@@ -2,7 +2,7 @@
 
 import os
 
-from vitrine.adapters.clock import utc_now
+from vitrine.adapters.clock import back_off, utc_now
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.firehose import FirehoseStream
 from vitrine.adapters.secrets_manager import read_secret
@@ -25,4 +25,5 @@ def build_collect_service(settings: Settings) -> CollectService:
         token_keys=parse_keys(read_secret(settings.token_secret)),
         new_visitor=lambda: new_visitor(os.urandom),
         clock=utc_now,
+        back_off=back_off,
     )

@@ -1,0 +1,74 @@
+"""Releases from where they lie: a bucket for published ones, the deployment's own folder for the bundle.
+
+Every part is compared with the manifest's digest before it is used.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from vitrine.adapters.onnx_ranker import OnnxRanker
+from vitrine.api.store_files import load_store
+from vitrine.api.store_folder import compile_store
+from vitrine.catalog.items import Card
+from vitrine.decisions.release import BESTSELLERS, MODEL, RANKER, STORE, Pointer, Release, parse_manifest
+from vitrine.errors import InvalidRelease, InvalidStore
+from vitrine.ports import Objects, Ranker
+from vitrine.types import ItemId, RegionId
+
+BUNDLE_ID: Final = "bundle"
+MANIFEST: Final = "manifest.json"
+EVERY_REGION: Final = (1 << 32) - 1
+
+
+class ReleaseObjects:
+    """Loads published releases from a bucket."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
+    def load(self, pointer: Pointer) -> Release:
+        """The release that the pointer names, verified part by part.
+
+        Raises:
+            InvalidRelease: a part is missing, altered, or not what its kind must be.
+            DependencyFailed: the bucket does not answer.
+        """
+        manifest = parse_manifest(self._objects.get(f"{pointer.release}/{MANIFEST}"), pointer.manifest_sha256)
+
+        def part(name: str) -> bytes:
+            return manifest.verify(name, self._objects.get(f"{pointer.release}/{name}"))
+
+        try:
+            store = load_store(part(STORE))
+        except InvalidStore as error:
+            raise InvalidRelease(f"release {pointer.release}: {error}") from error
+        ranker = OnnxRanker(part(MODEL), part(RANKER))
+        return Release(pointer.release, manifest.as_of_ms, store, ranker, _bestsellers(part(BESTSELLERS)))
+
+
+def bundled_release(folder: Path) -> Release:
+    """The release that was deployed with the code: store/ and models/ranker/, no lists. It serves until one is published.
+
+    Raises:
+        InvalidStore: a store file is missing or wrong.
+        InvalidRelease: the bundled model fails its checks.
+    """
+    model = folder / "models" / "ranker"
+    ranker: Ranker = OnnxRanker((model / MODEL).read_bytes(), (model / MANIFEST).read_bytes())
+    return Release(BUNDLE_ID, 0, load_store(compile_store(folder / "store")), ranker, {})
+
+
+def _bestsellers(data: bytes) -> Mapping[RegionId, Sequence[tuple[ItemId, Card]]]:
+    plain: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(data)
+    try:
+        return {region: [_bestseller(entry) for entry in entries] for region, entries in plain.items()}
+    except (KeyError, TypeError) as error:
+        raise InvalidRelease(f"bestsellers.json is damaged: {error!r}") from error
+
+
+def _bestseller(entry: Mapping[str, Any]) -> tuple[ItemId, Card]:
+    card = {name: value for name, value in entry.items() if name != "item"}
+    return entry["item"], Card(regions=EVERY_REGION, **card)

@@ -1,0 +1,84 @@
+"""Objects on S3."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from botocore.exceptions import ClientError
+
+from vitrine.adapters.aws import PATIENT, Client, MakeClient, client_maker, error_code, vendor_errors
+from vitrine.adapters.object_paths import target_path
+
+DEPENDENCY: Final = "bucket"
+READERS: Final = 8  # Firehose leaves many small objects
+CHUNK: Final = 1 << 20
+PART: Final = 64 << 20  # of a multipart upload: S3 takes 10,000 parts of at least 5 MiB
+NOT_THERE: Final = {"NoSuchKey", "404"}
+
+
+class S3Objects:
+    """ports.Objects in one bucket."""
+
+    def __init__(self, bucket: str, *, make_client: MakeClient | None = None) -> None:
+        self._bucket = bucket
+        self._client: Client = (make_client or client_maker("s3", PATIENT))()
+
+    def get(self, name: str) -> bytes | None:
+        """See ports.Objects."""
+        with vendor_errors(DEPENDENCY):
+            try:
+                data: bytes = self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
+            except ClientError as error:
+                if error_code(error) in NOT_THERE:
+                    return None
+                raise
+        return data
+
+    def put(self, name: str, data: bytes) -> None:
+        """See ports.Objects."""
+        with vendor_errors(DEPENDENCY):
+            self._client.put_object(Bucket=self._bucket, Key=name, Body=data)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """See ports.Objects. S3 lists names in the order of their UTF-8 bytes, which is Python's order too."""
+        with vendor_errors(DEPENDENCY):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                for found in page.get("Contents", []):
+                    yield found["Key"]
+
+    def download(self, prefix: str, folder: Path) -> int:
+        """See ports.Objects."""
+        with ThreadPoolExecutor(READERS, thread_name_prefix="vitrine-download") as pool:
+            return sum(pool.map(lambda name: self._download(name, target_path(folder, name)), self.names(prefix)))
+
+    def _download(self, name: str, path: Path) -> int:
+        with vendor_errors(DEPENDENCY), path.open("wb") as file:
+            body = self._client.get_object(Bucket=self._bucket, Key=name)["Body"]
+            for chunk in body.iter_chunks(CHUNK):
+                file.write(chunk)
+        return 1
+
+    def upload(self, path: Path, name: str) -> None:
+        """See ports.Objects."""
+        with vendor_errors(DEPENDENCY), path.open("rb") as file:
+            if path.stat().st_size <= PART:
+                self._client.put_object(Bucket=self._bucket, Key=name, Body=file)
+            else:
+                self._upload_parts(file, name)
+
+    def _upload_parts(self, file: BinaryIO, name: str) -> None:
+        """Multipart upload; when it fails, nothing of it stays in the bucket."""
+        of = {"Bucket": self._bucket, "Key": name}
+        of["UploadId"] = self._client.create_multipart_upload(**of)["UploadId"]
+        parts: list[dict[str, object]] = []
+        try:
+            while data := file.read(PART):
+                number = len(parts) + 1
+                tag = self._client.upload_part(**of, PartNumber=number, Body=data)["ETag"]
+                parts.append({"PartNumber": number, "ETag": tag})
+            self._client.complete_multipart_upload(**of, MultipartUpload={"Parts": parts})
+        except BaseException:
+            self._client.abort_multipart_upload(**of)
+            raise

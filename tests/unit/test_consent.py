@@ -1,0 +1,28 @@
+"""Consent decides what may be known of a visitor."""
+
+import pytest
+
+from vitrine.types import Purpose
+from vitrine.visitors.consent import PURPOSES, may_recognise, recognised
+
+
+@pytest.mark.parametrize(
+    ("consent", "known"),
+    [
+        ([], False),
+        (["geo"], False),
+        (["messages"], False),
+        (["geo", "messages"], False),
+        (["personalization"], True),
+        (list(PURPOSES), True),
+    ],
+)
+def test_only_personalization_lets_us_know_the_visitor(consent: list[Purpose], known: bool) -> None:
+    """No other purpose stands in for it."""
+    assert may_recognise(consent) is known
+    assert recognised("v", consent) == ("v" if known else None)
+
+
+def test_nobody_stays_nobody() -> None:
+    """Consent does not make an id."""
+    assert recognised(None, PURPOSES) is None
