@@ -123,6 +123,13 @@ def test_an_unknown_placement_is_named(world: World) -> None:
     assert (status, answer["error"]["field"]) == (400, "placements.1")
 
 
+@pytest.mark.parametrize(("page", "needed"), [("product", "item"), ("category", "category")])
+def test_a_page_says_what_it_is_about(world: World, page: str, needed: str) -> None:
+    """A product page without its product is a mistake of the integration, not an empty row."""
+    status, answer = world.post({"page": {"type": page}})
+    assert (status, answer["error"]["field"]) == (400, f"page.{needed}")
+
+
 def test_a_dead_table_still_answers(world: World) -> None:
     """Everything unreadable: 200, bestsellers from memory, and the answer says so."""
     world.table.outage = DependencyFailed("table", "down")

@@ -4,16 +4,15 @@ Milk, bread and a beer sell best; h1 buys milk and rolls; jar is baby food with 
 """
 
 from datetime import UTC, datetime
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import orjson
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from numpy.typing import NDArray
 
+from tests.functional.handlers import load_handler
 from tests.unit.tables import personal, related, shelf
 from vitrine import keys
 from vitrine.adapters.memory import MemoryStream, MemoryTable
@@ -49,10 +48,10 @@ REGIONS = dict.fromkeys(LEAVES, NORTH | SOUTH) | {"beer": NORTH}
 
 
 class LinearRanker:
-    """A ranker whose order a reader can predict: the visitor's own, then what goes with what was seen, then the shelf."""
+    """A ranker of predictable order: the visitor's own, then what goes with what was seen, then the shelf."""
 
     id = "linear-test"
-    weights = {"in_personal": 4.0, "bought_together": 3.0, "similar": 2.0, "popular": 1.0}
+    weights: ClassVar = {"in_personal": 4.0, "bought_together": 3.0, "similar": 2.0, "popular": 1.0}
 
     def score(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """The weighted sum."""
@@ -108,7 +107,7 @@ def _card_row(card: Card) -> Row:
 class World:
     """The decide handler over this store; `table`, `records` and the release can be spoiled by a test."""
 
-    def __init__(self, folder: str = "decide") -> None:
+    def __init__(self) -> None:
         self.table = MemoryTable(rows())
         self.records = MemoryStream()
         store = load_store(compile_store(Path("store")))
@@ -123,7 +122,7 @@ class World:
             new_id=lambda now: "d-1",
             entropy=bytes,
         )
-        self.app = load_app(folder)
+        self.app = load_handler("decide")
         self.app.service = lambda: self.service
 
     def post(self, body: Any, visitor: str | None = None) -> tuple[int, dict[str, Any]]:
@@ -134,12 +133,3 @@ class World:
         response = self.app.handler(event, LambdaContext())
         return response["statusCode"], orjson.loads(response["body"])
 
-
-def load_app(function: str) -> ModuleType:
-    """functions/<function>/app.py as a module of its own."""
-    spec = spec_from_file_location(f"{function}_app", Path("functions") / function / "app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

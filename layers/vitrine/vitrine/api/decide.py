@@ -1,15 +1,19 @@
 """The request of POST /v1/decide."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, FiniteFloat
 
 from vitrine.api.fields import LOCALE, MAX_QUANTITY, Consent, Id, Price, Share, Text, Token, Wire
 from vitrine.api.strict_json import parse_object
 from vitrine.decisions.context import DEFAULT_DEADLINE_MS, MAX_RECENT, DecisionRequest, Options
+from vitrine.errors import InvalidField
 from vitrine.types import CartLine, DeviceKind, Geo, Page, PageType, RegionId, Signals, VisitorId
 
-GEO_DECIMALS = 1
+NEEDED: Final = {"product": "item", "category": "category"}
+"""What a page of a type is about, and so cannot do without."""
+
+GEO_DECIMALS: Final = 1
 """Coordinates are rounded to 0.1 degree (about 10 km) before anything else sees them."""
 
 
@@ -24,7 +28,14 @@ class PageBody(Wire):
     referrer: Annotated[Text, Field(max_length=512)] | None = None
 
     def to_domain(self) -> Page:
-        """The page as the decision knows it."""
+        """The page as the decision knows it.
+
+        Raises:
+            InvalidField: a product page without its item, or a category page without its category.
+        """
+        needed = NEEDED.get(self.type)
+        if needed is not None and getattr(self, needed) is None:
+            raise InvalidField(f"is required on a {self.type} page", f"page.{needed}")
         return Page(**dict(self))
 
 
