@@ -1,0 +1,91 @@
+"""House rules for what goes wrong: retries, dead letters, throttles, alarms."""
+
+from vitrine.local.intrinsics import references
+
+SYNCHRONOUS = {"HttpApi"}
+TO_THE_QUEUE = {"Fn::GetAtt": ["FailuresQueue", "Arn"]}
+LATEST_REFRESH_S = 36 * 3600
+
+
+def alarms(resources):
+    """Properties of all alarms by logical id."""
+    return {
+        name: resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+
+
+def watched(resources, metric):
+    """Logical ids that alarms on a metric look at."""
+    return {
+        target
+        for alarm in alarms(resources).values()
+        if alarm.get("MetricName") == metric
+        for target, _ in references(alarm["Dimensions"])
+    }
+
+
+def test_every_asynchronous_edge_has_retries_and_a_dead_letter_queue(functions):
+    """A scheduled run that cannot be delivered, or that fails, is retried a set number of times and then kept."""
+    for name, function in functions.items():
+        triggers = [event for event in function["Events"].values() if event["Type"] not in SYNCHRONOUS]
+        for trigger in triggers:
+            assert trigger["Properties"]["DeadLetterConfig"] == {"Arn": TO_THE_QUEUE}, name
+            assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} <= trigger["Properties"]["RetryPolicy"].keys()
+        if triggers:
+            invoke = function["EventInvokeConfig"]
+            assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} <= invoke.keys(), name
+            assert invoke["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": TO_THE_QUEUE}, name
+
+
+def test_publishers_do_not_race(functions):
+    """Each scheduled function runs at most once at a time."""
+    for name, function in functions.items():
+        if any(event["Type"] not in SYNCHRONOUS for event in function["Events"].values()):
+            assert function["ReservedConcurrentExecutions"] == 1, name
+
+
+def test_failures_are_kept_for_a_fortnight(resources):
+    """Nobody loses a failure over a holiday."""
+    queue = resources["FailuresQueue"]["Properties"]
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert queue["SqsManagedSseEnabled"] is True
+
+
+def test_the_api_is_throttled_and_logged(resources):
+    """A flood is answered 429, and access logs name no person."""
+    api = resources["Api"]["Properties"]
+    assert {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= api["DefaultRouteSettings"].keys()
+    log = api["AccessLogSettings"]
+    assert log["DestinationArn"] == {"Fn::GetAtt": ["ApiLogs", "Arn"]}
+    assert not any(word in log["Format"] for word in ("sourceIp", "userAgent", "authorization", "caller"))
+
+
+def test_every_function_has_an_error_alarm(resources, functions):
+    """No function can fail unheard."""
+    assert watched(resources, "Errors") == functions.keys()
+
+
+def test_callers_wait_and_refusals_are_alarmed(resources):
+    """Page views: slow ones, refused ones and 5xx; the queue's depth; events that do not reach the lake."""
+    assert watched(resources, "Duration") == {"DecideFunction"}
+    assert watched(resources, "Throttles") == {"DecideFunction", "CollectFunction"}
+    assert watched(resources, "5xx") == {"Api"}
+    assert watched(resources, "ApproximateNumberOfMessagesVisible") == {"FailuresQueue"}
+    assert watched(resources, "DeliveryToS3.DataFreshness") == {"EventsStream"}
+
+
+def test_a_refresh_that_never_ran_is_alarmed(resources):
+    """Missing data breaches: the alarm fires when the schedule itself is gone."""
+    alarm = alarms(resources)["RefreshStaleAlarm"]
+    (period,) = {metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric}
+    assert alarm["TreatMissingData"] == "breaching"
+    assert period * alarm["EvaluationPeriods"] == LATEST_REFRESH_S
+
+
+def test_alarms_say_what_happened_and_tell_somebody(resources):
+    """Every alarm has a sentence and goes to the topic, if there is one."""
+    for name, alarm in alarms(resources).items():
+        assert alarm["AlarmDescription"], name
+        assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic", name

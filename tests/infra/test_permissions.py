@@ -1,0 +1,123 @@
+"""Who may do what: single actions on single resources."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from vitrine.local.intrinsics import references
+
+OBJECTS_OF_A_BUCKET = "/*"
+USED_THROUGH = {
+    "VITRINE_TABLE": "dynamodb",
+    "VITRINE_LAKE_BUCKET": "s3",
+    "VITRINE_RELEASES_BUCKET": "s3",
+    "VITRINE_EVENTS_STREAM": "firehose",
+    "VITRINE_DECISIONS_STREAM": "firehose",
+    "VITRINE_TOKEN_SECRET": "secretsmanager",
+}
+"""Service through which a function uses the resource that a variable names."""
+
+
+def listed(value: Any) -> list[Any]:
+    """A policy's value, which may stand alone or in a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a function's own policies."""
+    return [statement for policy in function["Policies"] for statement in policy["Statement"]]
+
+
+def loose_parts(statement: dict[str, Any]) -> Iterator[str]:
+    """Actions and resources that say more than one thing; the objects of one bucket cannot be told otherwise."""
+    yield from (action for action in listed(statement["Action"]) if "*" in action)
+    for resource in listed(statement["Resource"]):
+        named = isinstance(resource, dict) and ("Ref" in resource or "Fn::GetAtt" in resource)
+        text = resource["Fn::Sub"] if isinstance(resource, dict) and not named else str(resource)
+        if not named and ("*" in text.removesuffix(OBJECTS_OF_A_BUCKET) or "${" not in text):
+            yield text
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Action": "s3:*", "Resource": {"Fn::GetAtt": ["LakeBucket", "Arn"]}},
+        {"Action": ["dynamodb:GetItem", "dynamodb:*"], "Resource": {"Fn::GetAtt": ["Table", "Arn"]}},
+        {"Action": "s3:GetObject", "Resource": "*"},
+        {"Action": "s3:GetObject", "Resource": {"Fn::Sub": "arn:aws:s3:::*/*"}},
+    ],
+)
+def test_the_rule_sees_loose_statements(statement):
+    """Negative control: statements that allow too much are found."""
+    assert list(loose_parts(statement))
+
+
+def test_functions_have_no_loose_statements(functions):
+    """No wildcard action, no wildcard resource, no managed policy that we did not write."""
+    for name, function in functions.items():
+        assert all(isinstance(policy, dict) and "Statement" in policy for policy in function["Policies"]), name
+        for statement in statements(function):
+            assert not list(loose_parts(statement)), name
+
+
+def test_roles_have_no_loose_statements(resources):
+    """The same for roles that serve services."""
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::RolePolicy":
+            for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                assert not list(loose_parts(statement)), name
+
+
+def test_functions_may_use_what_they_know_and_nothing_else(functions):
+    """A function's variables and its permissions name the same resources."""
+    for name, function in functions.items():
+        variables = function["Environment"]["Variables"]
+        known = {
+            (USED_THROUGH[variable], value["Ref"]) for variable, value in variables.items() if isinstance(value, dict)
+        }
+        allowed = {
+            (action.partition(":")[0], target)
+            for statement in statements(function)
+            for action in listed(statement["Action"])
+            for target, _ in references(statement["Resource"])
+        }
+        assert allowed == known, name
+
+
+def test_table_access_is_limited_by_key(functions):
+    """Every grant on the table names the kinds of rows it is for."""
+    for name, function in functions.items():
+        for statement in statements(function):
+            if any(action.startswith("dynamodb:") for action in listed(statement["Action"])):
+                keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                assert keys, name
+                assert "*" not in keys, name
+
+
+def test_decide_only_reads(functions):
+    """The function that everybody can call changes nothing but its own record."""
+    actions = {action for part in statements(functions["DecideFunction"]) for action in listed(part["Action"])}
+    assert actions == {
+        "dynamodb:BatchGetItem",
+        "s3:GetObject",
+        "firehose:PutRecordBatch",
+        "secretsmanager:GetSecretValue",
+    }
+
+
+def test_collect_touches_only_visitors(functions):
+    """A forged event can spoil one profile at most."""
+    (part,) = [one for one in statements(functions["CollectFunction"]) if "dynamodb:PutItem" in listed(one["Action"])]
+    assert part["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["V#*"]
+
+
+def test_only_named_origins_may_call(resources, template):
+    """CORS admits a list of origins from a parameter whose default is neither everybody nor empty."""
+    condition, cors, otherwise = resources["Api"]["Properties"]["CorsConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("HasOrigins", {"Ref": "AWS::NoValue"})
+    assert cors["AllowOrigins"] == {"Fn::Split": [",", {"Ref": "AllowedOrigins"}]}
+    default = template.document["Parameters"]["AllowedOrigins"]["Default"]
+    assert default
+    assert "*" not in default
+    assert "*" not in [*cors["AllowMethods"], *cors["AllowHeaders"]]
