@@ -1,0 +1,51 @@
+"""One contestant in a process of its own: `python -m tests.bench.child KIND FOLDER`.
+
+Reads one JSON command a line from its standard input and answers each with a line; ends with its input. The contestant
+is imported when the first command comes, and nothing else is imported that it would not import itself.
+"""
+
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    function_name = "decide"
+    memory_limit_in_mb = 1769
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:decide"
+    aws_request_id = "bench"
+
+
+def measure(call: Callable[[], object], requests: int) -> dict[str, float]:
+    """Microseconds of CPU (all threads of this process) and of wall time per request."""
+    cpu, wall = time.process_time_ns(), time.perf_counter_ns()
+    for _ in range(requests):
+        call()
+    return {
+        "cpu_us": (time.process_time_ns() - cpu) / 1000 / requests,
+        "wall_us": (time.perf_counter_ns() - wall) / 1000 / requests,
+    }
+
+
+def main() -> None:
+    """Answer `{"requests": n}` with a measurement and `{}` with one whole response."""
+    kind, folder = sys.argv[1], Path(sys.argv[2])
+    event: dict[str, Any] = json.loads((folder / "event.json").read_text("utf-8"))
+    for line in sys.stdin:
+        command = json.loads(line)
+        handler = importlib.import_module(f"tests.bench.{kind}").handler
+
+        def call() -> object:
+            return handler(event, Context)  # noqa: B023 - used within the turn of the loop that made it
+
+        print(json.dumps(measure(call, command["requests"]) if "requests" in command else call()), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""`make bench ONLY=cold`: from the start of the process to the first decision, ours against the naive handler.
+
+Ours reads its secret, the release pointer and the release's parts and verifies them; the naive one opens the bundled
+model. Bytecode is compiled and files are in the page cache for both.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from tests.bench.harness import ROOT, Contestant, Stage, check_comparable, open_stage
+from vitrine.ports import Progress
+
+ROUNDS: Final = 9
+KINDS: Final = ("ours", "naive")
+
+
+def run(progress: Progress, rounds: int = ROUNDS, bundle: Path = ROOT) -> Sequence[str]:
+    """Lines of the report; the last one is the JSON object."""
+    times: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    with open_stage(bundle) as stage:
+        check_comparable(*(start(kind, stage)[1] for kind in KINDS))  # also compiles what is not compiled yet
+        for number in range(rounds):
+            for kind in KINDS if number % 2 else reversed(KINDS):
+                times[kind].append(start(kind, stage)[0])
+            progress("start", number + 1, rounds)
+    return report({kind: median(taken) for kind, taken in times.items()}, rounds)
+
+
+def start(kind: str, stage: Stage) -> tuple[float, dict[str, object]]:
+    """Milliseconds until a fresh process has answered its first request, and the answer."""
+    started = time.perf_counter()
+    with Contestant(kind, stage) as contestant:
+        answer = contestant.answer()
+        return (time.perf_counter() - started) * 1000, answer
+
+
+def report(medians: dict[str, float], rounds: int) -> list[str]:
+    """A table and the JSON object."""
+    lines = [f"{'process start to first decision':<34}{'ms':>8}"]
+    lines += [f"{kind:<34}{ms:>8.0f}" for kind, ms in medians.items()]
+    lines.append(f"medians of {rounds} interleaved starts each")
+    summary = {
+        "bench": "cold",
+        "ours_ms": round(medians["ours"]),
+        "naive_ms": round(medians["naive"]),
+        "ratio_naive": round(medians["ours"] / medians["naive"], 3),
+    }
+    return [*lines, json.dumps(summary, separators=(",", ":"))]
