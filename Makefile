@@ -11,7 +11,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 setup: $(VENV)/.ready
 
 demo: setup
-	@$(BIN)/vitrine demo $(if $(RESET),--reset)
+	@$(BIN)/vitrine demo $(if $(RESET),--reset) $(if $(PORT),--port $(PORT))
 
 test: setup
 	$(BIN)/python -m pytest $(ARGS)

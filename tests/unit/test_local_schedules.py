@@ -41,6 +41,12 @@ def test_cron_follows_its_zone():
     assert next_after(datetime(2024, 1, 1, 12, tzinfo=UTC)) == datetime(2024, 1, 2, 2, tzinfo=UTC)
 
 
+def test_unknown_zone_is_refused():
+    """The error names the schedule and the zone."""
+    with pytest.raises(LocalStackError, match="Europe/Nowhere"):
+        parse_schedule("cron(0 3 * * ? *)", "Europe/Nowhere")
+
+
 @pytest.mark.parametrize(
     "expression",
     [

@@ -34,7 +34,7 @@ def test_function_takes_globals_and_its_own_properties():
         "TABLE": "<Table.Ref>",
         "STAGE": "test",
         "WORK_QUEUE": "<WorkQueue.Ref>",
-        "STREAM": "<LettersStream.Arn>",
+        "STREAM": "<LettersStream.Ref>",
     }
 
 
@@ -58,11 +58,18 @@ def test_data_template_keeps_data_and_what_it_refers_to():
     template, _ = read()
     data = template.data_template()
     assert set(data["Resources"]) == {
-        "DeadQueue", "Letters", "LettersRole", "LettersStream", "Table", "WorkQueue",
+        "DeadQueue", "Letters", "LettersRole", "LettersStream", "LostQueue", "Table", "WorkQueue",
     }  # fmt: skip
     assert "DependsOn" not in data["Resources"]["LettersStream"]
     assert data["Outputs"]["Table0StreamArn"] == {"Value": {"Fn::GetAtt": ["Table", "StreamArn"]}}
     assert data["Parameters"] == {}
+
+
+def test_failures_and_retries_are_read():
+    """An asynchronous function's retries and the queue of its failures; AWS retries twice by default."""
+    both = functions()
+    assert (both["BrokenFunction"].max_retries, both["BrokenFunction"].failures) == (1, "<LostQueue.Arn>")
+    assert (both["EchoFunction"].max_retries, both["EchoFunction"].failures) == (2, None)
 
 
 def test_parameters_replace_defaults():
@@ -95,5 +102,6 @@ def test_repository_template_is_understood():
     template, resolver = read(ROOT / "template.yaml")
     found = template.functions(resolver)
     assert {route.key for function in found for route in function.routes} >= {"POST /v1/decide", "POST /v1/events"}
+    assert {function.id: function.reserved for function in found}["RefreshModelFunction"] == 1
     assert all(function.routes or function.schedules or function.sources for function in found)
     assert all((function.folder).is_dir() for function in found)
