@@ -5,13 +5,17 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tests.bench import cold, decide
+from tests.bench import cold, decide, ranker
 from tests.bench.harness import BenchFailed
 from vitrine.cli.progress import show_progress
 from vitrine.errors import VitrineError
 from vitrine.ports import Progress
 
-BENCHES: Final[dict[str, Callable[[Progress], Sequence[str]]]] = {"decide": decide.run, "cold": cold.run}
+BENCHES: Final[dict[str, Callable[[Progress], Sequence[str]]]] = {
+    "decide": decide.run,
+    "cold": cold.run,
+    "ranker": ranker.run,
+}
 
 
 def main() -> int:

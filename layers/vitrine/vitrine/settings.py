@@ -23,4 +23,5 @@ class Settings(BaseModel):
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Settings from variables named VITRINE_<FIELD>; a missing or unknown one is named in the error."""
         prefix = "VITRINE_"
-        return cls.model_validate({name[len(prefix) :].lower(): value for name, value in env.items() if name.startswith(prefix)})
+        ours = {name[len(prefix) :].lower(): value for name, value in env.items() if name.startswith(prefix)}
+        return cls.model_validate(ours)

@@ -50,7 +50,7 @@ class ReleaseObjects:
 
 
 def bundled_release(folder: Path) -> Release:
-    """The release that was deployed with the code: store/ and models/ranker/, no lists. It serves until one is published.
+    """The release deployed with the code: store/ and models/ranker/, no lists. It serves until one is published.
 
     Raises:
         InvalidStore: a store file is missing or wrong.

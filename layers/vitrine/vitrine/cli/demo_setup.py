@@ -16,7 +16,7 @@ from vitrine.errors import DependencyFailed, InvalidRelease, LocalStackError
 from vitrine.local.pool import aws_variables
 from vitrine.local.stack import LocalStack
 from vitrine.ports import Progress
-from vitrine.refresh.jobs import refresh_cards, refresh_model, refresh_recommendations
+from vitrine.refresh.jobs import load_visitors, refresh_cards, refresh_model, refresh_recommendations
 from vitrine.refresh.journey_import import REPORT, Shop, import_complete_journey
 from vitrine.refresh.publish import read_pointer
 from vitrine.settings import Settings
@@ -40,6 +40,7 @@ class Setup:
             Step("import", self.import_data, [self._store / "store.yaml"], kept=self.lake / REPORT),
             Step("upload", self.upload),
             Step("cards", lambda progress: ignore(refresh_cards(self._workshop, progress))),
+            Step("visitors", lambda progress: ignore(load_visitors(self._workshop, progress))),
             Step("model", lambda progress: ignore(refresh_model(self._workshop, progress))),
             Step("release", lambda progress: ignore(refresh_recommendations(self._workshop, progress)), [self._store]),
         ]

@@ -199,8 +199,9 @@ def card_rows(
         InvalidRelease: an item is in stock in a region that the store does not have.
     """
     bits = {region: bit for bit, region in enumerate(store_regions)}
-    for *known, regions, first_seen_ms in engine.execute(ITEM_VALUES):
-        item = Item(*known, tuple(regions), first_seen_ms)
+    for row in engine.execute(ITEM_VALUES):
+        known = dict(zip(Item.__slots__, row, strict=True))
+        item = Item(**known | {"regions": tuple(known["regions"])})
         yield keys.card(item.item), card_row(item, bits, currency, updated_ms)
 
 

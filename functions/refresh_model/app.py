@@ -1,0 +1,33 @@
+"""On schedule: train a challenger for the ranker; the next release carries it if it beats the one in use."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from vitrine.refresh.jobs import Workshop, refresh_model
+from vitrine.settings import Settings
+from vitrine.wiring.refresh import build_workshop
+
+logger = Logger(service="refresh_model")
+
+
+@cache
+def service() -> Workshop:
+    """Table, buckets, store and default ranker, found once per execution environment."""
+    return build_workshop(Settings.from_env(os.environ))
+
+
+def log_progress(stage: str, done: int, total: int) -> None:
+    """A log line when a stage ends."""
+    if done == total:
+        logger.info("stage done", stage=stage, steps=total)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """AWS's entry point; what fails is raised, so that the schedule tries again and then reports."""
+    trained = refresh_model(service(), log_progress)
+    logger.info(trained.verdict)
+    return {"model": trained.model, "is_champion": not trained.objections, "objections": trained.objections}

@@ -1,0 +1,33 @@
+"""On schedule: rebuild all lists from the lake and publish them as a release with the ranker in use."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from vitrine.refresh.jobs import Workshop, refresh_recommendations
+from vitrine.settings import Settings
+from vitrine.wiring.refresh import build_workshop
+
+logger = Logger(service="refresh_recommendations")
+
+
+@cache
+def service() -> Workshop:
+    """Table, buckets, store and default ranker, found once per execution environment."""
+    return build_workshop(Settings.from_env(os.environ))
+
+
+def log_progress(stage: str, done: int, total: int) -> None:
+    """A log line when a stage ends."""
+    if done == total:
+        logger.info("stage done", stage=stage, steps=total)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """AWS's entry point; what fails is raised, so that the schedule tries again and then reports."""
+    published = refresh_recommendations(service(), log_progress)
+    logger.info(published.summary)
+    return {"release": published.pointer.release, "rows": published.rows, "model": published.model}

@@ -1,0 +1,30 @@
+"""`vitrine refresh`: what the scheduled functions do, against the table and buckets that the environment names."""
+
+import argparse
+import os
+from pathlib import Path
+
+from vitrine.cli.progress import show_progress
+from vitrine.refresh.jobs import refresh_cards, refresh_model, refresh_recommendations
+from vitrine.settings import Settings
+from vitrine.wiring.refresh import build_workshop
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `vitrine refresh`."""
+    parser.add_argument("--lake", type=Path, metavar="DIR", help="read this lake folder instead of the lake bucket")
+    parser.add_argument("--model", action="store_true", help="train a challenger for the ranker first")
+    parser.add_argument("--cards", action="store_true", help="write the cards of all items first")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it and say what came of it; 0."""
+    workshop = build_workshop(Settings.from_env(os.environ))
+    with show_progress() as progress:
+        if arguments.cards:
+            print(f"{refresh_cards(workshop, progress, arguments.lake):,} cards written")
+        if arguments.model:
+            print(refresh_model(workshop, progress, arguments.lake).verdict)
+        published = refresh_recommendations(workshop, progress, arguments.lake)
+    print(published.summary)
+    return 0

@@ -1,0 +1,236 @@
+"""Train the ranker on the past, choose on what came after, and compare it with its baselines on what came last.
+
+Snapshots of the lists are taken at the end of some weeks; what each visitor bought first in the weeks that follow is
+what the ranker should put on top. Training, choosing and testing use disjoint weeks in this order of time, and nothing
+but the final comparison looks at the test weeks.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Protocol, Self, TypeAlias
+
+import numpy as np
+
+from vitrine.catalog.packed import code
+from vitrine.decisions.features import FEATURES
+from vitrine.decisions.model import RankerManifest
+from vitrine.decisions.release import Part
+from vitrine.errors import InvalidSource
+from vitrine.ports import Progress, Ranker
+from vitrine.refresh.evaluation import BASELINES, Results, Scorer, evaluate, judge, summarise
+from vitrine.refresh.examples import SITUATIONS, Basket, PageView, Snapshot, page_views, sample_negatives, stack
+from vitrine.refresh.export import OPSET, to_onnx
+from vitrine.refresh.network import Groups, Network, Scaling, Training, fit, measure_scaling, score
+
+NAME: Final = "ranker"
+WINDOW_WEEKS: Final = 2
+TRAIN_SNAPSHOTS: Final = 3
+TRAIN_EVERY_WEEKS: Final = 3
+NEGATIVES: Final = 60
+LIBRARIES: Final = ("numpy", "onnx", "onnxruntime", "duckdb")
+
+LoadRanker = Callable[[bytes, bytes], Ranker]
+"""Checks and loads a model with its manifest; raises InvalidModel."""
+
+
+class History(Protocol):
+    """What happened, as seen from any instant of the past."""
+
+    def snapshot(self, as_of_ms: int) -> Snapshot:
+        """The lists made of nothing but what happened before the instant."""
+        ...
+
+    def first_baskets(self, from_ms: int, to_ms: int) -> Sequence[Basket]:
+        """Each visitor's first basket with from_ms <= at_ms < to_ms, sorted by visitor."""
+        ...
+
+    def week_start_ms(self, week: int) -> int:
+        """Instant at which a week of the data starts; its first week is week 1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """The last week of training, of choosing and of testing, counted from 1."""
+
+    train_to: int
+    choose_to: int
+    test_to: int
+
+    def train(self) -> "list[Span]":
+        """Snapshots to learn from and the weeks that answer them, oldest first."""
+        last = self.train_to - WINDOW_WEEKS
+        starts = range(last, 0, -TRAIN_EVERY_WEEKS)[:TRAIN_SNAPSHOTS]
+        return [Span(week, week + WINDOW_WEEKS) for week in reversed(starts)]
+
+    def choose(self) -> "list[Span]":
+        """The one snapshot to choose on: a second one would cost more than it tells."""
+        return [Span(self.train_to, self.choose_to)]
+
+    def test(self) -> "list[Span]":
+        """Snapshots to test on; an incomplete last window is left out."""
+        starts = range(self.choose_to, self.test_to - WINDOW_WEEKS + 1, WINDOW_WEEKS)
+        return [Span(week, week + WINDOW_WEEKS) for week in starts]
+
+
+class Span(NamedTuple):
+    """A snapshot at the end of one week, and baskets from there to the end of another."""
+
+    snapshot: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedRanker:
+    """Files of a ranker and its comparisons: `choose` holds visitors of the choose weeks who did not choose it."""
+
+    model: bytes
+    manifest: RankerManifest
+    choose: Results
+    test: Results
+
+
+def train_ranker(
+    history: History,
+    weeks: Weeks,
+    load: LoadRanker,
+    progress: Progress,
+    training: Training | None = None,
+    champion: Ranker | None = None,
+) -> TrainedRanker:
+    """A ranker trained, exported, loaded again as serving does, and compared with the baselines.
+
+    Half of the visitors of the choose weeks choose the epoch. The other half compares it with the baselines and with a
+    `champion`, under that name: that is what may replace it.
+
+    Raises:
+        InvalidSource: the data holds no page view to learn from or to choose on.
+    """
+    training = training or Training()
+    with _Replay(history, weeks, training.seed, progress) as replay:
+        train = replay.training_groups()
+        tuning, held_out = _halves(replay.views(weeks.choose(), "simulate the choose weeks"))
+        chosen = stack((view.rows, view.bought) for view in tuning)
+        if not len(train) or not len(chosen) or not held_out:
+            raise InvalidSource("too few purchases to train a ranker: every span of weeks needs baskets")
+        scaling = measure_scaling(train.rows)
+        network = fit(train, scaling, training, lambda network: _mean_ndcg(network, scaling, chosen), progress)
+        model = to_onnx(network, scaling, NAME)
+        manifest = _manifest(model, scaling, history, weeks, training, len(train))
+        scorers = {"model": _by_ranker(load(model, manifest.to_bytes())), **BASELINES}
+        contenders = {"champion": _by_ranker(champion)} if champion is not None else {}
+        on_choose = evaluate(held_out, {**scorers, **contenders})
+        on_test = evaluate(replay.views(weeks.test(), "simulate the test weeks"), scorers)
+    metrics = {"choose": _summaries(on_choose, training.seed), "test": _summaries(on_test, training.seed)}
+    return TrainedRanker(model, replace(manifest, metrics=metrics), on_choose, on_test)
+
+
+_Past: TypeAlias = tuple[Snapshot, Sequence[Basket]]
+
+
+class _Replay:
+    """Page views of the weeks in their order; while one week is simulated, the next snapshot is already being built.
+
+    Every week draws from a random stream of its own.
+    """
+
+    def __init__(self, history: History, weeks: Weeks, seed: int, progress: Progress) -> None:
+        self._history = history
+        self._weeks = weeks
+        self._seed = seed
+        self._progress = progress
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshots")
+        self._order = iter([*weeks.train(), *weeks.choose(), *weeks.test()])
+        self._coming: Future[_Past] | None = None
+        self._look_ahead()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def training_groups(self) -> Groups:
+        """Candidates of the training weeks with sampled negatives."""
+        rng = np.random.default_rng([self._seed, 0])
+        views = self.views(self._weeks.train(), "simulate the training weeks")
+        return stack(sample_negatives(view, NEGATIVES, rng) for view in views)
+
+    def views(self, spans: Sequence[Span], stage: str) -> Iterator[PageView]:
+        """All page views of the given spans, which must be the next ones in order."""
+        self._progress(stage, 0, len(spans))
+        for done, span in enumerate(spans, 1):
+            snapshot, baskets = self._await_past()
+            yield from page_views(snapshot, baskets, SITUATIONS, np.random.default_rng([self._seed, span.snapshot]))
+            self._progress(stage, done, len(spans))
+
+    def _await_past(self) -> _Past:
+        if self._coming is None:
+            raise RuntimeError("all weeks have been simulated")
+        past = self._coming.result()
+        self._look_ahead()
+        return past
+
+    def _look_ahead(self) -> None:
+        span = next(self._order, None)
+        self._coming = None if span is None else self._pool.submit(self._past, span)
+
+    def _past(self, span: Span) -> _Past:
+        """The lists of a span's snapshot, and the baskets that followed."""
+        from_ms, to_ms = (self._history.week_start_ms(week + 1) for week in span)
+        return self._history.snapshot(from_ms), self._history.first_baskets(from_ms, to_ms)
+
+
+def _halves(views: Iterable[PageView]) -> tuple[list[PageView], list[PageView]]:
+    """Page views of one half of the visitors and of the other, told apart by the visitor's id."""
+    halves: tuple[list[PageView], list[PageView]] = ([], [])
+    for view in views:
+        halves[code(view.visitor) % 2].append(view)
+    return halves
+
+
+def _mean_ndcg(network: Network, scaling: Scaling, groups: Groups) -> float:
+    scores = score(network, scaling.apply(groups.rows))
+    spans = zip(groups.starts[:-1], groups.starts[1:], strict=True)
+    values = [
+        judge(scores[start:end], groups.bought[start:end], int(groups.bought[start:end].sum()))[0]
+        for start, end in spans
+    ]
+    return float(np.mean(values))
+
+
+def _by_ranker(ranker: Ranker) -> Scorer:
+    return lambda view: ranker.score(view.rows)
+
+
+def _summaries(results: Results, seed: int) -> dict[str, Any]:
+    return {situation: summarise(results.of(situation), "model", seed) for situation in SITUATIONS}
+
+
+def _manifest(
+    model: bytes, scaling: Scaling, history: History, weeks: Weeks, training: Training, n_groups: int
+) -> RankerManifest:
+    first, last = weeks.train()[0].snapshot, weeks.train_to
+    facts: Mapping[str, Any] = {
+        "from": _iso_date(history.week_start_ms(first + 1)),
+        "to": _iso_date(history.week_start_ms(last + 1) - 1),
+        "weeks": {
+            purpose: [list(span) for span in spans]
+            for purpose, spans in (("train", weeks.train()), ("choose", weeks.choose()), ("test", weeks.test()))
+        },
+        "groups": n_groups,
+        "negatives": NEGATIVES,
+        "hidden": list(training.hidden),
+        "seed": training.seed,
+        "versions": {library: version(library) for library in LIBRARIES},
+    }
+    missing = {name: float(value) for name, value in zip(FEATURES, scaling.missing, strict=True)}
+    return RankerManifest(NAME, Part.of(model).sha256, OPSET, missing, facts, {})
+
+
+def _iso_date(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()

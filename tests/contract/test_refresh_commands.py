@@ -1,0 +1,89 @@
+"""`vitrine refresh`, `releases` and `rollback` against the local stack: what the functions do, by hand."""
+
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from tests.contract.local_stack import maker
+from tests.fixtures.lake.builders import Good, Sale, write_lake
+from tests.unit.rankers import make_network, make_ranker_files
+from vitrine import keys
+from vitrine.adapters.dynamodb import DynamoTable
+from vitrine.adapters.s3 import S3Objects
+from vitrine.cli import main
+from vitrine.local.pool import aws_variables
+from vitrine.refresh.publish import read_pointer
+from vitrine.types import Absent
+
+ROOT = Path(__file__).parents[2]
+TABLE = "refresh-commands"
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """Three visitors who buy bread and butter for ten weeks."""
+    goods = [Good("bread"), Good("butter", "grocery/dairy/butter"), Good("jam", "grocery/spreads/jam")]
+    sales = [
+        Sale(f"h{visitor}", f"{visitor}-{week}", 7 * week, item)
+        for visitor in range(3)
+        for week in range(10)
+        for item in ("bread", "butter", "jam")[: 2 + visitor % 2]
+    ]
+    return write_lake(tmp_path / "lake", goods, sales)
+
+
+@pytest.fixture
+def lake_bucket(
+    stack: str, new_bucket: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> S3Objects:
+    """An environment as a function has it, over a fresh table and fresh buckets; the bucket of the lake."""
+    copytree(ROOT / "store", tmp_path / "bundle" / "store")
+    ranker = tmp_path / "bundle" / "models" / "ranker"
+    ranker.mkdir(parents=True)
+    model, manifest = make_ranker_files(*make_network(1))
+    (ranker / "model.onnx").write_bytes(model)
+    (ranker / "manifest.json").write_bytes(manifest)
+    maker("dynamodb", stack)().create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    bucket = new_bucket()
+    variables = {
+        **aws_variables(stack),
+        "VITRINE_TABLE": TABLE,
+        "VITRINE_LAKE_BUCKET": bucket,
+        "VITRINE_RELEASES_BUCKET": new_bucket(),
+        "VITRINE_BUNDLE": str(tmp_path / "bundle"),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return S3Objects(bucket, make_client=maker("s3", stack))
+
+
+@pytest.mark.stack
+def test_refresh_list_and_roll_back(
+    lake_bucket: S3Objects, lake: Path, stack: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two refreshes, one from a folder and one from the bucket; the first comes back by a rollback."""
+    table = DynamoTable(TABLE, make_reader=maker("dynamodb", stack), make_writer=maker("dynamodb", stack))
+    assert main(["refresh", "--cards", "--lake", str(lake)]) == 0
+    first, card = read_pointer(table), keys.card("jam")
+    assert first is not None
+    assert not isinstance(table.read([card], 5.0, latest=True)[card], Absent)
+    for path in lake.rglob("*.parquet"):
+        lake_bucket.upload(path, path.relative_to(lake).as_posix())
+    assert main(["refresh"]) == 0
+    second = read_pointer(table)
+    assert second is not None
+    assert second.previous == first.release
+    assert main(["rollback"]) == 0
+    assert main(["releases"]) == 0
+    printed = capsys.readouterr().out
+    assert "3 cards written" in printed
+    assert f"{first.release} is current; {second.release} is kept" in printed
+    lines = printed.splitlines()[-2:]
+    assert [line.split()[:2] for line in lines] == [[second.release, "previous"], [first.release, "current"]]
