@@ -132,4 +132,3 @@ class World:
         event = orjson.loads(Path("events/decide.json").read_bytes()) | {"body": body.decode()}
         response = self.app.handler(event, LambdaContext())
         return response["statusCode"], orjson.loads(response["body"])
-

@@ -3,8 +3,8 @@
 import numpy as np
 import onnx
 import pytest
-from tests.unit.rankers import make_network, make_ranker_files
 
+from tests.unit.rankers import make_network, make_ranker_files
 from vitrine.adapters.onnx_graph import inspect
 from vitrine.adapters.onnx_ranker import OnnxRanker
 from vitrine.decisions.features import FEATURES

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
-from tests.unit.rankers import make_network, make_ranker_files
 
+from tests.unit.rankers import make_network, make_ranker_files
 from vitrine.adapters.onnx_graph import inspect
 from vitrine.adapters.onnx_ranker import OnnxRanker
 from vitrine.decisions.features import FEATURES

@@ -1,20 +1,20 @@
 """Every error that Vitrine raises on purpose.
 
-    VitrineError
-    ├── InvalidRequest           the caller sent something we refuse (HTTP 4xx)
-    │   ├── BodyTooLarge         413
-    │   ├── MalformedJson        400: not UTF-8, not JSON, NaN, duplicate key
-    │   ├── InvalidField         400: a field is unknown, missing, of the wrong type or out of range
-    │   └── InvalidToken         401: the visitor token is forged, foreign or malformed
-    ├── DependencyFailed         a dependency did not answer, or answered nonsense
-    │   └── DeadlineExceeded     it did not answer in time
-    ├── ProfileConflict          somebody else wrote the profile first, again and again
-    ├── InvalidStore             a file under store/ is wrong
-    ├── InvalidRelease           a release or one of its parts fails its checks
-    │   └── InvalidModel         a ranker fails its checks
-    ├── InvalidSource            data to import or refresh from is missing or of the wrong form
-    ├── BuildFailed              a function cannot be assembled, or is larger than Lambda takes
-    └── LocalStackError          the laptop's stack cannot start; the message says what to do
+VitrineError
+├── InvalidRequest           the caller sent something we refuse (HTTP 4xx)
+│   ├── BodyTooLarge         413
+│   ├── MalformedJson        400: not UTF-8, not JSON, NaN, duplicate key
+│   ├── InvalidField         400: a field is unknown, missing, of the wrong type or out of range
+│   └── InvalidToken         401: the visitor token is forged, foreign or malformed
+├── DependencyFailed         a dependency did not answer, or answered nonsense
+│   └── DeadlineExceeded     it did not answer in time
+├── ProfileConflict          somebody else wrote the profile first, again and again
+├── InvalidStore             a file under store/ is wrong
+├── InvalidRelease           a release or one of its parts fails its checks
+│   └── InvalidModel         a ranker fails its checks
+├── InvalidSource            data to import or refresh from is missing or of the wrong form
+├── BuildFailed              a function cannot be assembled, or is larger than Lambda takes
+└── LocalStackError          the laptop's stack cannot start; the message says what to do
 """
 
 
