@@ -10,8 +10,8 @@ from vitrine.local.template import PSEUDO_PARAMETERS
 from vitrine.settings import Settings
 
 MAX_HANDLER_LINES = 60
-ROUTES = {("POST", "/v1/decide"), ("POST", "/v1/events")}
-"""The public API of DESIGN as far as it is built."""
+ROUTES = {("POST", "/v1/decide"), ("POST", "/v1/events"), ("GET", "/media/{proxy+}")}
+"""The public API of DESIGN as far as it is built, and the demo's pictures."""
 
 
 def test_memory_and_timeout_are_chosen(functions):

@@ -23,6 +23,7 @@ def test_functions_carry_what_they_need_and_no_more(template):
     """
     assert {name: set(layers) for name, (_, layers) in function_layers(template).items()} == {
         "collect": {PACKAGE_LAYER},
+        "media": {PACKAGE_LAYER},
         "decide": {PACKAGE_LAYER, "inference", BUNDLE_LAYER},
         "refresh_model": set(LAYERS),
         "refresh_recommendations": set(LAYERS),

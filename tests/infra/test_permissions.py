@@ -26,7 +26,7 @@ def listed(value: Any) -> list[Any]:
 
 def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
     """The statements of a function's own policies."""
-    return [statement for policy in function["Policies"] for statement in policy["Statement"]]
+    return [statement for policy in function.get("Policies", ()) for statement in policy["Statement"]]
 
 
 def loose_parts(statement: dict[str, Any]) -> Iterator[str]:
@@ -56,7 +56,7 @@ def test_the_rule_sees_loose_statements(statement):
 def test_functions_have_no_loose_statements(functions):
     """No wildcard action, no wildcard resource, no managed policy that we did not write."""
     for name, function in functions.items():
-        assert all(isinstance(policy, dict) and "Statement" in policy for policy in function["Policies"]), name
+        assert all(isinstance(policy, dict) and "Statement" in policy for policy in function.get("Policies", ())), name
         for statement in statements(function):
             assert not list(loose_parts(statement)), name
 
@@ -70,7 +70,8 @@ def test_roles_have_no_loose_statements(resources):
 
 
 def test_functions_may_use_what_they_know_and_nothing_else(functions):
-    """A function's variables and its permissions name the same resources."""
+    """A function's variables and its permissions name the same resources; one that may do nothing knows the table's
+    name, which all are told, and no other."""
     for name, function in functions.items():
         variables = function["Environment"]["Variables"]
         known = {
@@ -82,7 +83,7 @@ def test_functions_may_use_what_they_know_and_nothing_else(functions):
             for action in listed(statement["Action"])
             for target, _ in references(statement["Resource"])
         }
-        assert allowed == known, name
+        assert allowed == known or (not statements(function) and known == {("dynamodb", "Table")}), name
 
 
 def test_table_access_is_limited_by_key(functions):
