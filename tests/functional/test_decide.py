@@ -1,13 +1,18 @@
 """POST /v1/decide through the real handler, over a store in memory."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
+from numpy.typing import NDArray
 
-from tests.golden.world import KEYS, NOW_MS, RELEASE, World
+from tests.golden.world import KEYS, NOW, NOW_MS, RELEASE, LinearRanker, World
 from vitrine import keys
+from vitrine.decisions.candidates import Lists, Seed, merge
+from vitrine.decisions.features import features
 from vitrine.errors import DependencyFailed
 from vitrine.types import Absent, Event
 from vitrine.visitors.identity import TokenKeys, mint, verify
@@ -213,3 +218,38 @@ def test_unread_rows_are_not_missing_rows(world: World) -> None:
     world.table.unread = set()
     assert world.post(HOME, "h1")[1]["skipped"] == []
     assert world.table.rows.get(keys.personal("h1", RELEASE), Absent.MISSING) is Absent.MISSING
+
+
+class Spy(LinearRanker):
+    """A ranker that keeps the matrices it is asked to score."""
+
+    def __init__(self) -> None:
+        self.seen: list[NDArray[np.float32]] = []
+
+    def score(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As the linear ranker."""
+        self.seen.append(features)
+        return super().score(features)
+
+
+@pytest.mark.parametrize("case", sorted(Path("tests/golden/cases").glob("*.json")), ids=lambda path: path.stem)
+def test_features_come_again_from_the_record(case: Path) -> None:
+    """A recorded request and the rows of its release give, by the code of training, the matrix that was served."""
+    spy = Spy()
+    world = World(ranker=spy, now=NOW + timedelta(days=3, hours=7))
+    recorded = orjson.loads(case.read_bytes())
+    world.post(recorded["request"], recorded["as"])
+    (record,) = map(orjson.loads, world.records.records)
+    category = record["request"]["page"]["category"]
+    visitor = record["visitor"] if record["returning"] else None
+    lists = Lists(
+        personal=world.list_of(keys.personal(visitor, RELEASE)) if visitor else None,
+        shelf=world.list_of(keys.shelf(record["region"], None, RELEASE)),
+        category_shelf=world.list_of(keys.shelf(record["region"], category, RELEASE)) if category else None,
+        seeds=[
+            Seed(item, role, weight, related)
+            for item, role, weight in record["seeds"]
+            if (related := world.list_of(keys.related(item, RELEASE))) is not None
+        ],
+    )
+    np.testing.assert_array_equal(features(merge(lists), record["elapsed_days"]), spy.seen[0])

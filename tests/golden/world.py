@@ -19,9 +19,10 @@ from vitrine.adapters.memory import MemoryStream, MemoryTable
 from vitrine.api.store_files import load_store
 from vitrine.api.store_folder import compile_store
 from vitrine.catalog.items import Card
-from vitrine.catalog.packed import ItemTable, code, pack
+from vitrine.catalog.packed import ItemTable, code, pack, unpack
 from vitrine.decisions.features import FEATURES
 from vitrine.decisions.release import Pointer, Release
+from vitrine.ports import Ranker
 from vitrine.service.decide import DecideService
 from vitrine.service.releases import Releases
 from vitrine.types import Event, Key, Row
@@ -107,23 +108,28 @@ def _card_row(card: Card) -> Row:
 class World:
     """The decide handler over this store; `table`, `records` and the release can be spoiled by a test."""
 
-    def __init__(self) -> None:
+    def __init__(self, ranker: Ranker | None = None, now: datetime = NOW) -> None:
         self.table = MemoryTable(rows())
         self.records = MemoryStream()
         store = load_store(compile_store(Path("store")))
         held = {"north": [(item, card_of(item)) for item in ("milk", "toast")]}
-        release = Release(RELEASE, NOW_MS, store, LinearRanker(), held)
+        release = Release(RELEASE, NOW_MS, store, ranker or LinearRanker(), held)
         self.service = DecideService(
             table=self.table,
             releases=Releases(self.table, lambda pointer: release, release),
             records=self.records,
             token_keys=KEYS,
-            clock=lambda: NOW,
+            clock=lambda: now,
             new_id=lambda now: "d-1",
             entropy=bytes,
         )
         self.app = load_handler("decide")
         self.app.service = lambda: self.service
+
+    def list_of(self, key: Key) -> ItemTable | None:
+        """The list in a row, None when there is none."""
+        row = self.table.rows.get(key)
+        return None if row is None else unpack(row["table"])
 
     def post(self, body: Any, visitor: str | None = None) -> tuple[int, dict[str, Any]]:
         """Status and JSON of a call; `body` is bytes or gets the visitor's token and is encoded."""

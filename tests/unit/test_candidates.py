@@ -42,6 +42,17 @@ def test_a_relation_sums_over_seeds_and_names_the_strongest() -> None:
     assert strongest[at["x"]] == -1
 
 
+def test_seeds_are_no_neighbours_of_each_other() -> None:
+    """Two jars seen lately lead to a third one, not to each other."""
+    seeds = [
+        Seed("x", "recent", 1.0, related("x", similar=["y", "z"])),
+        Seed("y", "recent", 0.8, related("y", similar=["x", "z"])),
+    ]
+    candidates = merge(Lists(seeds=seeds))
+    known = dict(zip(candidates.ids, (~np.isnan(candidates.lists["similar_recent"])).tolist(), strict=True))
+    assert known == {"x": False, "y": False, "z": True}
+
+
 def test_recent_seeds_are_candidates_themselves() -> None:
     """What was seen lately can be shown again, newest first; what is in the cart is not listed as seen."""
     seeds = [

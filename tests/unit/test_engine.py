@@ -146,3 +146,17 @@ def test_the_first_instant_of_the_small_lake_is_its_start(engine, lake):
     """Instants are milliseconds since 1970."""
     engine.load_lake(lake)
     assert engine.execute("select min(at_ms) from events") == [(START_MS,)]
+
+
+def test_a_damaged_file_of_events_costs_only_itself(tmp_path):
+    """One object that cannot be unpacked is counted; the events of all other files are there."""
+    lake = write_lake(tmp_path, [Good("i1", "grocery/dairy/milk")], [Sale("h1", "b1", 0, "i1")])
+    raw = lake / "events" / "raw" / "2026"
+    raw.mkdir(parents=True)
+    (raw / "broken.gz").write_bytes(b"\x1f\x8b\x08 not a gzip")
+    line = {"id": "e1", "visitor": "h1", "kind": "view", "at_ms": at_ms(1), "item": "i1"}
+    (raw / "good.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    with Engine() as engine:
+        engine.load_lake(lake)
+        assert engine.faults == {"damaged file": 1}
+        assert engine.execute("select count(*) from events where kind = 'view'") == [(1,)]

@@ -101,12 +101,15 @@ def merge(lists: Lists, cap: int = 500) -> Candidates:
             at = next(place)
             for name in SHELF_COLUMNS:
                 scatter.put(prefix + name, at, shelf.columns[name])
+    own_places = []
     for index, (seed, at) in enumerate(zip(lists.seeds, place, strict=True)):
+        own_places += at[:1].tolist()
         for relation in RELATION_COLUMNS:
             scatter.add(f"{relation}_{seed.role}", at, seed.weight * seed.table.columns[relation], index)
         if seed.role == "recent" and len(at):
             scatter.add("viewed", at[:1], np.array([seed.weight], np.float32), index)
 
+    scatter.part(own_places)
     ids = [item for table in tables for item in table.ids]
     history: dict[str, Floats] = {
         name: scatter.columns.pop(name) for name in PERSONAL_COLUMNS[1:] if name in scatter.columns
@@ -148,6 +151,13 @@ class _Scatter:
         stronger = values > best[at]
         best[at[stronger]] = values[stronger]
         self.strongest[name][at[stronger]] = seed
+
+    def part(self, seeds: list[int]) -> None:
+        """Seeds are no neighbours of each other: who saw two jars is not told to see them again."""
+        for name, strongest in self.strongest.items():
+            if name != "viewed":
+                self.columns[name][seeds] = np.nan
+                strongest[seeds] = -1
 
 
 def take(candidates: Candidates, at: NDArray[np.intp]) -> Candidates:

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from vitrine import keys
 from vitrine.catalog.items import Card
-from vitrine.decisions.candidates import merge
+from vitrine.decisions.candidates import Role, merge
 from vitrine.decisions.context import Context
 from vitrine.decisions.placements import Placement
 from vitrine.decisions.ranking import MS_PER_DAY, rank
@@ -49,7 +49,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome of one page view. `skipped` names the stages that gave up; `model` is None when no model scored."""
+    """The outcome of one page view. `skipped` names the stages that gave up; `model` is None when no model scored.
+
+    `seeds` and `elapsed_days` are what the features were computed from, beside rows of the release.
+    """
 
     id: str
     release: str
@@ -57,6 +60,8 @@ class Decision:
     region: str
     placements: Sequence[Answer]
     skipped: Sequence[str]
+    seeds: Sequence[tuple[ItemId, Role, float]]
+    elapsed_days: float
 
 
 def decide(context: Context, release: Release, read: ReadRows, read_cards: ReadCards, lap: Lap) -> Decision:
@@ -92,7 +97,9 @@ def decide(context: Context, release: Release, read: ReadRows, read_cards: ReadC
     }
     skipped = tuple(stage for stage, did in gave_up.items() if did)
     answers = _answers(filled, cards, context, release, visit, skipped)
-    return Decision(context.decision, release.id, ranking.model, context.region, answers, skipped)
+    return Decision(
+        context.decision, release.id, ranking.model, context.region, answers, skipped, visit.seeds(), elapsed_days
+    )
 
 
 def _profile(context: Context, rows: Rows) -> Profile | None:

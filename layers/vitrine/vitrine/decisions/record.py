@@ -27,6 +27,8 @@ def record_of(context: Context, decision: Decision, visitor: VisitorId | None) -
             "release": decision.release,
             "model": decision.model,
             "region": decision.region,
+            "seeds": decision.seeds,
+            "elapsed_days": decision.elapsed_days,
             "request": {
                 "page": request.page,
                 "session": request.session,

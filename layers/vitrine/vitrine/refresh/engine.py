@@ -29,7 +29,7 @@ VISITORS: Final = "visitors/visitors.parquet"
 RAW_EVENTS: Final = "events/raw"
 READ_LINES: Final = (
     "insert into raw_lines select json from "
-    "read_json_objects($pattern, format = 'newline_delimited', ignore_errors = true)"
+    "read_json_objects($files, format = 'newline_delimited', ignore_errors = true)"
 )
 
 Value = str | int | float | bool
@@ -143,14 +143,28 @@ class Engine:
 
     def _read_raw(self, folder: Path) -> None:
         """Table `raw_lines` of the collected lines, a line that is not JSON as null, and what is wrong with them."""
-        self.execute("create or replace table raw_lines (json json)")
-        if any(path.is_file() for path in folder.rglob("*")):
-            self.execute(READ_LINES, {"pattern": f"{folder}/**"})
+        damaged = self._read_lines([path for path in sorted(folder.rglob("*")) if path.is_file()])
         self.put("event_kinds", {"kind": get_args(EventKind)})
         self.materialise("events_raw")
         self.materialise("events_checked")
         counts = self.execute("select fault, count(*) from events_checked where fault is not null group by fault")
         self.faults = Counter({str(fault): int(n) for fault, n in counts})
+        self.faults += Counter({"damaged file": damaged})
+
+    def _read_lines(self, files: Sequence[Path]) -> int:
+        """Fill `raw_lines` from all files at once; one by one where one is damaged. How many were left out."""
+        self.execute("create or replace table raw_lines (json json)")
+        if not files or self._insert_lines(files):
+            return 0
+        return sum(not self._insert_lines([path]) for path in files)
+
+    def _insert_lines(self, files: Sequence[Path]) -> bool:
+        """Whether all of these files could be read; nothing of them is kept otherwise."""
+        try:
+            self.execute(READ_LINES, {"files": [str(path) for path in files]})
+        except duckdb.Error:
+            return False
+        return True
 
 
 def query(name: str) -> str:

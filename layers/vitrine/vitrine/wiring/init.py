@@ -15,6 +15,7 @@ def at_init(build: Callable[[], object], env: Mapping[str, str]) -> None:
     """
     if "AWS_LAMBDA_RUNTIME_API" not in env:
         return
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells of found credentials at every cold start
     try:
         build()
     except DependencyFailed as error:
