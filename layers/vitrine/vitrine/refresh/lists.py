@@ -53,7 +53,8 @@ RULES: Final[Mapping[str, Value]] = {
     "popularity_out": 0.3,  # exponent at which b's own popularity is taken out of its score
     "leaf_popularity_out": 0.5,  # the same for types, whose popularity differs more
     "neighbours": 30,
-    "enough": 12,  # fewer neighbours than this are filled up from the types bought together
+    "own_type": 15,  # neighbours of an item's own type, where other types want the places
+    "enough": 12,  # fewer neighbours of other types than this are filled up from the types bought together
     "fallback_weight": 0.3,
     "leaf_neighbours": 6,
     "leaf_items": 2,

@@ -1,6 +1,6 @@
 -- One row per item and neighbour, the item itself first: what the tables of related items are cut from.
 with counted as (
-    select a, count(*) as found from bought_together group by a
+    select a, count(*) as found from bought_together where apart = 1 group by a
 ),
 fallback as (
     select
