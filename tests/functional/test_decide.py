@@ -135,6 +135,12 @@ def test_a_page_says_what_it_is_about(world: World, page: str, needed: str) -> N
     assert (status, answer["error"]["field"]) == (400, f"page.{needed}")
 
 
+def test_explain_is_for_operators(world: World) -> None:
+    """What a visitor may not see is refused, not ignored."""
+    status, answer = world.post(HOME | {"options": {"explain": True}})
+    assert (status, answer["error"]["field"]) == (400, "options.explain")
+
+
 def test_a_dead_table_still_answers(world: World) -> None:
     """Everything unreadable: 200, bestsellers from memory, and the answer says so."""
     world.table.outage = DependencyFailed("table", "down")

@@ -32,7 +32,7 @@ BESTSELLERS = Strategy("anyone", ("popular",), "popular")
 
 def placement(name: str, *strategies: Strategy, **changes: Any) -> Placement:
     """A placement of four items on the home page."""
-    whole = Placement(name, frozenset({"home"}), 4, TITLE, strategies or (BESTSELLERS,), 2)
+    whole = Placement(name, frozenset({"home"}), 4, TITLE, strategies or (BESTSELLERS,), 2, 50)
     return replace(whole, **changes)
 
 

@@ -14,7 +14,7 @@ from vitrine.catalog.packed import ItemTable, pack
 from vitrine.decisions.context import DecisionRequest
 from vitrine.decisions.pipeline import Decision, decide
 from vitrine.decisions.placements import Placement, Strategy
-from vitrine.decisions.release import Release
+from vitrine.decisions.release import Pointer, Release
 from vitrine.types import Absent, CartLine, Event, ItemId, Key, Page, Row, Rows
 from vitrine.visitors.profile import Profile
 from vitrine.visitors.stored import Stored
@@ -151,7 +151,37 @@ def test_bestsellers_in_memory_stand_in_for_what_cannot_be_read(cards_fail: bool
     assert decision.skipped == ("cards",) if cards_fail else ("lists",)
 
 
-@pytest.mark.parametrize("damaged", [{"table": b"\x00"}, {"table": "text"}, {}])
+def test_a_placement_that_is_not_for_bestsellers_stays_empty() -> None:
+    """ "Seen lately" is not filled with what nobody saw because a read failed."""
+    viewed = placement("viewed", Strategy("active", ("viewed",), "viewed"))
+    world = World(SHELF, unread=[keys.shelf("north", None, R)])
+    answer = run(world, KNOWN, viewed, bestsellers={"north": [("held", card("held"))]}).placements[0]
+    assert (answer.kind, answer.reasons, answer.fallback) == ("none", ("not_read",), None)
+
+
+def test_a_retired_release_is_not_mistaken_for_an_empty_shop() -> None:
+    """Two refreshes later our rows are gone: bestsellers from memory stand in until the new release is loaded."""
+    pointer = {keys.RELEASE_POINTER: Pointer("r3", "0" * 64, "r2", 3).to_row()}
+    decision = run(World(pointer), KNOWN, bestsellers={"north": [("held", card("held"))]})
+    assert (items(decision), decision.skipped) == (["held"], ("lists",))
+    kept = {keys.RELEASE_POINTER: Pointer("r2", "0" * 64, R, 2).to_row()}
+    assert run(World(kept), KNOWN).skipped == ()
+
+
+def test_a_catalogue_without_cards_says_so() -> None:
+    """Lists without any card are a fault of the feed, not a sold-out shop; bestsellers stand in."""
+    world = World(SHELF)
+    world.cards = dict.fromkeys(["best 1", "best 2"], Absent.MISSING)
+    answer = run(world, KNOWN, bestsellers={"north": [("held", card("held"))]}).placements[0]
+    assert ([slot.item for slot in answer.items], answer.reasons) == (["held"], ("no_cards",))
+
+
+LACKING = ItemTable(["a"], {name: column for name, column in shelf(["a"]).columns.items() if name != "price"})
+
+
+@pytest.mark.parametrize(
+    "damaged", [{"table": b"\x00"}, {"table": "text"}, {}, row(shelf(["a"])), {"table": pack(LACKING)}]
+)
 def test_a_damaged_row_is_as_good_as_not_read(damaged: Row) -> None:
     """One bad row costs its list, not the answer."""
     world = World({**SHELF, keys.personal("v", R): damaged, keys.profile("v"): profile_row()})

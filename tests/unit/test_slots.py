@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.pages import BESTSELLERS, card, context, placement
 from tests.unit.tables import personal, related, shelf
+from vitrine.catalog.packed import code
 from vitrine.decisions.candidates import Lists, Seed, merge
 from vitrine.decisions.placements import Placement, Strategy
 from vitrine.decisions.ranking import rank
@@ -78,3 +79,10 @@ def test_spares_replace_what_cannot_be_sold(spoiled: object) -> None:
     cards = {"a": card("a"), "b": spoiled, "c": card("c")}
     slots = show(picks, {item: c for item, c in cards.items() if c is not None}, region_bit=0)  # type: ignore[misc]
     assert [(slot.item, slot.slot) for slot in slots] == [("a", 0), ("c", 1)]
+
+
+def test_a_row_is_no_list_of_one_kind() -> None:
+    """At most so many of one kind, the best of them; the next kinds move up."""
+    kinds = [code("milk")] * 4 + [code("bread")] * 2
+    lists = Lists(shelf=shelf(["m1", "m2", "m3", "m4", "b1", "b2"], leaf=kinds))
+    assert picked(lists, placement("p", max_per_kind=2)) == [["m1", "m2", "b1", "b2"]]

@@ -62,10 +62,10 @@ def bundled_release(folder: Path) -> Release:
 
 
 def _bestsellers(data: bytes) -> Mapping[RegionId, Sequence[tuple[ItemId, Card]]]:
-    plain: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(data)
     try:
+        plain: Mapping[str, Sequence[Mapping[str, Any]]] = orjson.loads(data)
         return {region: [_bestseller(entry) for entry in entries] for region, entries in plain.items()}
-    except (KeyError, TypeError) as error:
+    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
         raise InvalidRelease(f"bestsellers.json is damaged: {error!r}") from error
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from vitrine.catalog.packed import MAX_REGIONS
 from vitrine.decisions.candidates import LISTS
-from vitrine.decisions.placements import BY_MODEL, Audience, Placement, Store, Strategy
+from vitrine.decisions.placements import BY_MODEL, MAX_HIDE_BOUGHT_DAYS, Audience, Placement, Store, Strategy
 from vitrine.errors import InvalidStore
 from vitrine.types import PageType
 
@@ -87,7 +87,8 @@ class PlacementFile(StrictFile):
     size: int = Field(ge=1, le=50)
     title: Texts
     strategies: list[StrategyFile] = Field(min_length=1)
-    hide_bought_days: int = Field(default=2, ge=0, le=3650)
+    hide_bought_days: int = Field(default=2, ge=0, le=MAX_HIDE_BOUGHT_DAYS)
+    max_per_kind: int = Field(default=50, ge=1, le=50)
 
 
 class PlacementsFile(StrictFile):
@@ -126,6 +127,7 @@ def _placement(name: str, file: PlacementFile) -> Placement:
             for strategy in file.strategies
         ),
         hide_bought_days=file.hide_bought_days,
+        max_per_kind=file.max_per_kind,
     )
 
 

@@ -131,32 +131,33 @@ def _answers(
     answers = []
     shown: set[ItemId] = {*visit.cart, *([visit.page_item] if visit.page_item else [])}
     for picks in filled:
-        answer = _answer(picks, show(picks, live, context.region_bit), context.locale)
-        if not answer.items and ("lists" in skipped or "cards" in skipped):
-            answer = _stand_in(answer, picks.placement, context, release, shown)
+        slots = show(picks, live, context.region_bit)
+        answer = _answer(picks.placement, slots, context.locale, picks.dropped)
+        if not slots:
+            answer = replace(answer, reasons=(_why_empty(picks, live, skipped),))
+        if answer.reasons in (("not_read",), ("no_cards",)) and picks.placement.takes_bestsellers:
+            answer = _stand_in(answer, picks.placement.size, release.bestsellers.get(context.region, ()), shown)
         shown.update(slot.item for slot in answer.items)
         answers.append(answer)
     return answers
 
 
-def _answer(picks: Picks, slots: Sequence[Slot], locale: str) -> Answer:
-    if slots:
-        reasons: tuple[str, ...] = ()
-    else:
-        reasons = ("sold_out",) if picks.picks else ("no_candidates",)
-    placement = picks.placement
+def _answer(placement: Placement, slots: Sequence[Slot], locale: str, dropped: Mapping[str, int]) -> Answer:
     kind: PlacementKind = "products" if slots else "none"
-    return Answer(placement.name, kind, placement.title[locale], slots, None, reasons, picks.dropped)
+    return Answer(placement.name, kind, placement.title[locale], slots, None, (), dropped)
 
 
-def _stand_in(answer: Answer, placement: Placement, context: Context, release: Release, shown: set[ItemId]) -> Answer:
-    """The release's own bestsellers, held in memory, for a placement whose lists or cards could not be read."""
-    slots = [
-        Slot(item, 0, card, Reason(BESTSELLERS))
-        for item, card in release.bestsellers.get(context.region, ())
-        if item not in shown
-    ][: placement.size]
-    if not slots:
-        return replace(answer, reasons=("not_read",))
-    numbered = [replace(slot, slot=index) for index, slot in enumerate(slots)]
-    return replace(answer, kind="products", items=numbered, fallback=BESTSELLERS, reasons=("not_read",))
+def _why_empty(picks: Picks, live: Mapping[ItemId, Card], skipped: Sequence[str]) -> str:
+    """The reason of an empty placement: nobody could look, the catalogue has no cards, sold out, or nothing fits."""
+    if "lists" in skipped or "cards" in skipped:
+        return "not_read"
+    if not picks.picks:
+        return "no_candidates"
+    return "sold_out" if any(pick.item in live for pick in picks.picks) else "no_cards"
+
+
+def _stand_in(answer: Answer, size: int, bestsellers: Sequence[tuple[ItemId, Card]], shown: set[ItemId]) -> Answer:
+    """The release's own bestsellers, held in memory, where lists or cards could not be had."""
+    left = [(item, card) for item, card in bestsellers if item not in shown][:size]
+    slots = [Slot(item, index, card, Reason(BESTSELLERS)) for index, (item, card) in enumerate(left)]
+    return replace(answer, kind="products", items=slots, fallback=BESTSELLERS) if slots else answer

@@ -9,6 +9,10 @@ from vitrine.types import PageType, RegionId
 
 Audience = Literal["known", "active", "anyone"]
 BY_MODEL: Final = "model"
+REGION_SHELF: Final = "popular"
+
+MAX_HIDE_BOUGHT_DAYS: Final = 31
+"""The profile is asked for purchases no older than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,10 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A named place on pages of some types. `size` is the most it shows; `title` is per locale."""
+    """A named place on pages of some types. `size` is the most it shows; `title` is per locale.
+
+    `max_per_kind` bounds the items of one kind (one category path), so that a row is no list of twelve milks.
+    """
 
     name: str
     pages: frozenset[PageType]
@@ -35,6 +42,12 @@ class Placement:
     title: Mapping[str, str]
     strategies: tuple[Strategy, ...]
     hide_bought_days: int
+    max_per_kind: int
+
+    @property
+    def takes_bestsellers(self) -> bool:
+        """Whether the region's bestsellers may stand in: only where the store itself puts them for anyone."""
+        return any(way.audience == "anyone" and REGION_SHELF in way.lists for way in self.strategies)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,19 @@
 """Which rows one decision needs: planned before anything is read, so that one batched read answers most page views."""
 
+from collections.abc import Sequence
+
 from vitrine import keys
-from vitrine.catalog.packed import ItemTable, unpack
+from vitrine.catalog.packed import (
+    ITEM_COLUMNS,
+    PERSONAL_COLUMNS,
+    RELATION_COLUMNS,
+    SHELF_COLUMNS,
+    ItemTable,
+    unpack,
+)
 from vitrine.decisions.candidates import Lists, Seed
 from vitrine.decisions.context import Context
+from vitrine.decisions.release import parse_pointer
 from vitrine.decisions.visit import Visit
 from vitrine.errors import InvalidRelease
 from vitrine.types import Absent, Key, ReleaseId, Row, Rows
@@ -24,39 +34,63 @@ def wanted_keys(context: Context, visit: Visit, release: ReleaseId) -> list[Key]
 
 
 def lists_of(context: Context, visit: Visit, release: ReleaseId, rows: Rows) -> tuple[Lists, bool]:
-    """The lists in the rows, decoded, and whether all were there to see: a row not read or damaged counts as unseen."""
+    """The lists in the rows, decoded, and whether all were there to see.
+
+    Unseen is a row that was not read or is damaged; and every row, when the release has been retired since.
+    """
     request = context.request
-    shelf = Wanted(rows, keys.shelf(context.region, None, release))
+    shelf = Wanted(rows, keys.shelf(context.region, None, release), SHELF_COLUMNS)
     category = (
-        Wanted(rows, keys.shelf(context.region, request.page.category, release)) if request.page.category else None
+        Wanted(rows, keys.shelf(context.region, request.page.category, release), SHELF_COLUMNS)
+        if request.page.category
+        else None
     )
-    own = Wanted(rows, keys.personal(request.visitor, release)) if request.visitor else None
-    seeds = [(seed, Wanted(rows, keys.related(seed[0], release))) for seed in visit.seeds()]
+    own = Wanted(rows, keys.personal(request.visitor, release), PERSONAL_COLUMNS) if request.visitor else None
+    seeds = [(seed, Wanted(rows, keys.related(seed[0], release), RELATION_COLUMNS)) for seed in visit.seeds()]
     lists = Lists(
         personal=own.table if own else None,
         shelf=shelf.table,
         category_shelf=category.table if category else None,
         seeds=[Seed(*seed, wanted.table) for seed, wanted in seeds if wanted.table is not None],
     )
-    return lists, all(wanted.seen for wanted in (shelf, category, own, *(row for _, row in seeds)) if wanted)
+    all_seen = all(wanted.seen for wanted in (shelf, category, own, *(row for _, row in seeds)) if wanted)
+    return lists, all_seen and _is_kept(release, rows)
+
+
+def _is_kept(release: ReleaseId, rows: Rows) -> bool:
+    """Whether the release still has its rows, as far as the pointer in the rows tells."""
+    row = rows.get(keys.RELEASE_POINTER, Absent.NOT_READ)
+    if isinstance(row, Absent):
+        return True
+    try:
+        return parse_pointer(row).keeps(release)
+    except InvalidRelease:
+        return True
 
 
 class Wanted:
     """One list row: `table` is None when there is none, `seen` is False when nobody could tell."""
 
-    def __init__(self, rows: Rows, key: Key) -> None:
+    def __init__(self, rows: Rows, key: Key, scores: Sequence[str]) -> None:
         row = rows.get(key, Absent.NOT_READ)
         self.table: ItemTable | None = None
         self.seen = row is not Absent.NOT_READ
         if not isinstance(row, Absent):
             try:
-                self.table = unpack(_bytes(row))
+                self.table = _table(row, scores)
             except InvalidRelease:
                 self.seen = False
 
 
-def _bytes(row: Row) -> bytes:
+def _table(row: Row, scores: Sequence[str]) -> ItemTable | None:
+    """The table in a row, with all columns that a merge needs; None for an empty one."""
     data = row.get("table")
     if not isinstance(data, bytes):
         raise InvalidRelease("a list row holds no table")
-    return data
+    table = unpack(data)
+    for name, dtype in ITEM_COLUMNS.items():
+        if name not in table.columns or table.columns[name].dtype != dtype:
+            raise InvalidRelease(f"a list row lacks the column {name!r} of type {dtype}")
+    if any(name not in table.columns for name in scores):
+        raise InvalidRelease(f"a list row lacks one of the columns {', '.join(scores)}")
+    return table if len(table) else None

@@ -90,10 +90,19 @@ def parse_manifest(data: bytes | None, digest: str) -> Manifest:
         raise InvalidRelease("the release has no manifest")
     if sha256(data).hexdigest() != digest:
         raise InvalidRelease("the manifest is not the one that the pointer names (sha256 differs)")
-    plain = orjson.loads(data)
-    if plain.pop("format", None) != MANIFEST_FORMAT:
-        raise InvalidRelease(f"the manifest is not of format {MANIFEST_FORMAT}")
-    return Manifest(**{**plain, "parts": {name: Part(**part) for name, part in plain["parts"].items()}})
+    try:
+        plain = orjson.loads(data)
+        if plain["format"] != MANIFEST_FORMAT:
+            raise InvalidRelease(f"the manifest is not of format {MANIFEST_FORMAT}")
+        return Manifest(
+            release=plain["release"],
+            built_at_ms=plain["built_at_ms"],
+            as_of_ms=plain["as_of_ms"],
+            rows=plain["rows"],
+            parts={name: Part(part["sha256"], part["size"]) for name, part in plain["parts"].items()},
+        )
+    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
+        raise InvalidRelease(f"the manifest is damaged: {error!r}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,10 @@ class Pointer:
     manifest_sha256: str
     previous: ReleaseId | None
     rev: int
+
+    def keeps(self, release: ReleaseId) -> bool:
+        """Whether the rows of a release are still there: only those of the current and the previous one are kept."""
+        return release in (self.release, self.previous)
 
     def to_row(self) -> Row:
         """The row under keys.RELEASE_POINTER."""

@@ -1,5 +1,6 @@
 """Fill placements: per placement the strategies in order, each item once per page, more than fits for lack of cards."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -60,13 +61,19 @@ def _fill_one(
 ) -> tuple[Picks, list[int]]:
     open_to = allowed(ranking.candidates, context, visit, placement.hide_bought_days)
     free = open_to.mask & unused
+    leaves: list[int] = ranking.candidates.item["leaf"].tolist()
+    kinds: Counter[int] = Counter()
     chosen: dict[int, Pick] = {}
     for strategy in placement.strategies:
         if not _is_for(strategy, ranking, visit):
             continue
-        for index in _best(strategy, ranking, visit, free, placement.size + SPARE - len(chosen)):
-            free[index] = False
-            chosen[index] = _pick(index, strategy, ranking)
+        for index in _best(strategy, ranking, visit, free):
+            if len(chosen) == placement.size + SPARE:
+                break
+            if kinds[kind := leaves[index]] < placement.max_per_kind:
+                kinds[kind] += 1
+                free[index] = False
+                chosen[index] = _pick(index, strategy, ranking)
     return Picks(placement, list(chosen.values()), open_to.dropped), list(chosen)[: placement.size]
 
 
@@ -76,17 +83,18 @@ def _is_for(strategy: Strategy, ranking: Ranking, visit: Visit) -> bool:
     return strategy.audience == "anyone" or bool(visit.recent or visit.cart)
 
 
-def _best(strategy: Strategy, ranking: Ranking, visit: Visit, free: Mask, n: int) -> list[int]:
+def _best(strategy: Strategy, ranking: Ranking, visit: Visit, free: Mask) -> list[int]:
+    """Indices of the candidates that a strategy may show, best first."""
     candidates = ranking.candidates
     named = [candidates.lists[name] for name in strategy.lists if name in candidates.lists]
     order = ranking.scores if strategy.order == BY_MODEL else candidates.lists.get(strategy.order)
-    if not named or order is None or n <= 0:
+    if not named or order is None:
         return []
     eligible = free & ~np.isnan(np.array(named)).all(axis=0)
     if strategy.other_category:
         eligible &= other_category(candidates, visit.page_item)
     at = np.flatnonzero(eligible)
-    best: list[int] = at[np.argsort(-np.nan_to_num(order[at], nan=-np.inf), kind="stable")[:n]].tolist()
+    best: list[int] = at[np.argsort(-np.nan_to_num(order[at], nan=-np.inf), kind="stable")].tolist()
     return best
 
 

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from vitrine.decisions.candidates import MAX_SEEDS_PER_ROLE, Role, recent_weight
 from vitrine.decisions.context import Context, DecisionRequest
-from vitrine.decisions.placements import Store
+from vitrine.decisions.placements import MAX_HIDE_BOUGHT_DAYS, Store
 from vitrine.types import ItemId
 from vitrine.visitors.profile import Profile
-
-BOUGHT_WINDOW_DAYS: Final = 31  # no placement of a shop hides bought goods for longer than its profile remembers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ def resolve_visit(request: DecisionRequest, profile: Profile | None, now: dateti
     if profile is not None:
         recent = tuple(dict.fromkeys((*recent, *profile.recent_items(MAX_SEEDS_PER_ROLE))))
         cart = cart or tuple(line.item for line in profile.cart())
-        bought = profile.bought_since(int((now - timedelta(days=BOUGHT_WINDOW_DAYS)).timestamp() * 1000))
+        bought = profile.bought_since(int((now - timedelta(days=MAX_HIDE_BOUGHT_DAYS)).timestamp() * 1000))
     return Visit(request.page.item, recent, cart, bought)
 
 

@@ -3,7 +3,6 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,8 +12,9 @@ from vitrine.catalog.items import Card, parse_card
 from vitrine.decisions.context import DecisionRequest, resolve_context
 from vitrine.decisions.pipeline import Decision, decide
 from vitrine.decisions.record import record_of
-from vitrine.errors import DependencyFailed, InvalidRelease
+from vitrine.errors import DependencyFailed, InvalidField, InvalidRelease
 from vitrine.ports import Clock, NewId, Stream, Table
+from vitrine.service.recorder import Recorder
 from vitrine.service.releases import Releases
 from vitrine.types import Absent, ItemId, Key, Row, Rows
 from vitrine.visitors.consent import may_recognise, recognised
@@ -23,7 +23,6 @@ from vitrine.visitors.identity import TokenKeys, mint, new_visitor, verify
 READ_SHARE: Final = 0.7
 """Share of the deadline that may pass before reads are given up: what follows them needs the rest."""
 
-RECORD_WAIT_S: Final = 0.025
 CARD_TTL: Final = timedelta(seconds=60)
 CARD_CACHE_SIZE: Final = 20_000
 
@@ -57,19 +56,21 @@ class DecideService:
         self._token_keys = token_keys
         self._entropy = entropy
         self._releases = releases
-        self._records = records
         self._clock = clock
         self._new_id = new_id
         self._cards = CardCache(CARD_TTL, CARD_CACHE_SIZE)
-        self._recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="record")
+        self._recorder = Recorder(records)
 
     def decide(self, token: str | None, request: DecisionRequest) -> Outcome:
         """What the token's visitor sees on this page; always an answer, with the stages that gave up named.
 
         Raises:
             InvalidToken: the token is not one of ours.
-            InvalidField: the request names a placement that the store does not have.
+            InvalidField: the request names a placement that the store does not have, or asks for what only
+                operators may see.
         """
+        if request.options.explain:
+            raise InvalidField("is for operators; decisions explain themselves in their reasons", "options.explain")
         watch = Stopwatch()
         known = recognised(None if token is None else verify(token, self._token_keys), request.consent)
         visitor = known or (new_visitor(self._entropy) if may_recognise(request.consent) else None)
@@ -94,8 +95,8 @@ class DecideService:
 
         decision = decide(context, release, read, read_cards, watch.lap)
         if not request.options.dry_run:
-            handed_over = self._recorder.submit(self._records.put, [record_of(context, decision, visitor)])
-            wait([handed_over], timeout=RECORD_WAIT_S)
+            left_s = request.options.deadline_ms / 1000 - watch.elapsed_s()
+            self._recorder.record(record_of(context, decision, visitor), left_s)
             watch.lap("record")
         return Outcome(decision, None if visitor is None else mint(visitor, self._token_keys), watch.laps)
 

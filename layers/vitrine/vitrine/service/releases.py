@@ -6,6 +6,7 @@ loaded beside the running one (N-1 stays published) and takes over for the next 
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +17,8 @@ from vitrine.ports import Table
 from vitrine.types import Absent, Row
 
 POINTER_TIMEOUT_S: Final = 1.0
+PAUSE_S: Final = 5.0
+"""After a release could not be loaded, it is left alone for so long: requests must not each fetch it again."""
 
 logger = logging.getLogger(__name__)
 
@@ -23,44 +26,72 @@ logger = logging.getLogger(__name__)
 class Releases:
     """Loads releases and holds the current one; `bundled` is served until the first one is there."""
 
-    def __init__(self, table: Table, load: Callable[[Pointer], Release], bundled: Release) -> None:
+    def __init__(
+        self,
+        table: Table,
+        load: Callable[[Pointer], Release],
+        bundled: Release,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._table = table
         self._load = load
         self._current = bundled
+        self._pointer: Pointer | None = None  # of the current release, None for the bundle
         self._refused: Pointer | None = None
+        self._seconds = seconds
+        self._not_before = 0.0
         self._loading = threading.Lock()
+        self.reload()
+
+    def reload(self) -> None:
+        """Look at the pointer now and take over what it names, in the caller's time: at start and after a restore."""
         try:
-            self._take_over(table.read([keys.RELEASE_POINTER], POINTER_TIMEOUT_S)[keys.RELEASE_POINTER])
+            row = self._table.read([keys.RELEASE_POINTER], POINTER_TIMEOUT_S)[keys.RELEASE_POINTER]
         except DependencyFailed as error:
-            logger.warning("the release pointer could not be read, serving the bundle: %s", error)
+            logger.warning("the release pointer could not be read, %s goes on: %s", self._current.id, error)
+            return
+        pointer = self._news(row)
+        if pointer is not None:
+            self._take_over(pointer)
 
     def pinned(self) -> Release:
         """The release to use for one whole request."""
         return self._current
 
-    def notice(self, pointer: Row | Absent) -> None:
-        """Look at the pointer that a decision read; load what it names in the background if that is new."""
-        if isinstance(pointer, Absent) or pointer.get("release") == self._current.id:
-            return
-        if self._loading.acquire(blocking=False):
+    def notice(self, row: Row | Absent) -> None:
+        """Look at the pointer that a decision read; load what it names in the background if that is news."""
+        pointer = self._news(row)
+        if pointer is not None and self._loading.acquire(blocking=False):
             threading.Thread(target=self._load_aside, args=(pointer,), daemon=True).start()
 
-    def _load_aside(self, row: Row) -> None:
+    def _news(self, row: Row | Absent) -> Pointer | None:
+        """The pointer in the row, if it is newer than ours and worth a try now.
+
+        Reads are eventually consistent: a pointer with a lower revision is an old reading, not a rollback, which is
+        a new revision of its own.
+        """
+        if isinstance(row, Absent):
+            return None
         try:
-            self._take_over(row)
+            pointer = parse_pointer(row)
+        except InvalidRelease as error:
+            logger.warning("%s; %s goes on", error, self._current.id)
+            return None
+        is_old = self._pointer is not None and pointer.rev <= self._pointer.rev
+        return None if is_old or pointer == self._refused or self._seconds() < self._not_before else pointer
+
+    def _load_aside(self, pointer: Pointer) -> None:
+        try:
+            self._take_over(pointer)
         finally:
             self._loading.release()
 
-    def _take_over(self, row: Row | Absent) -> None:
-        if isinstance(row, Absent):
-            return
-        pointer: Pointer | None = None
+    def _take_over(self, pointer: Pointer) -> None:
         try:
-            pointer = parse_pointer(row)
-            if pointer == self._refused:
-                return
-            self._current = self._load(pointer)
+            self._current, self._pointer = self._load(pointer), pointer
         except InvalidRelease as error:
-            self._refused = pointer  # altered bytes stay altered: do not fetch them again for every request
-            logger.error("release refused, %s goes on: %s", self._current.id, error)  # noqa: TRY400 a message is enough
+            self._refused = pointer  # altered bytes stay altered
+            logger.warning("release %s refused, %s goes on: %s", pointer.release, self._current.id, error)
         except DependencyFailed as error:
-            logger.warning("release not loaded, %s goes on: %s", self._current.id, error)
+            self._not_before = self._seconds() + PAUSE_S
+            logger.warning("release %s not loaded, %s goes on: %s", pointer.release, self._current.id, error)

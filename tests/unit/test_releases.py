@@ -1,0 +1,106 @@
+"""Which release is served, and when another takes over."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.pages import NOW_MS, Even, store
+from vitrine import keys
+from vitrine.adapters.memory import MemoryTable
+from vitrine.decisions.release import Pointer, Release
+from vitrine.errors import DependencyFailed, InvalidRelease
+from vitrine.service.releases import PAUSE_S, Releases
+
+BUNDLE = Release("bundle", 0, store(), Even(), {})
+FIRST = Pointer("r1", "0" * 64, None, 1)
+SECOND = Pointer("r2", "1" * 64, "r1", 2)
+
+
+class Loader:
+    """Loads any release, unless told to fail; counts its loads."""
+
+    def __init__(self) -> None:
+        self.loads: list[str] = []
+        self.fault: Exception | None = None
+
+    def __call__(self, pointer: Pointer) -> Release:
+        """The release of the pointer."""
+        self.loads.append(pointer.release)
+        if self.fault is not None:
+            raise self.fault
+        return replace(BUNDLE, id=pointer.release, as_of_ms=NOW_MS)
+
+
+def notice(releases: Releases, pointer: Pointer) -> None:
+    """Notice a pointer and wait for the load beside."""
+    releases.notice(pointer.to_row())
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and "_load_aside" in thread.name:
+            thread.join(5)
+
+
+@pytest.fixture
+def loader() -> Loader:
+    """A loader that works."""
+    return Loader()
+
+
+def test_the_published_release_is_there_from_the_start(loader: Loader) -> None:
+    """INIT reads the pointer and loads; without a pointer the bundle serves."""
+    table = MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()})
+    assert Releases(table, loader, BUNDLE).pinned().id == "r1"
+    assert Releases(MemoryTable(), loader, BUNDLE).pinned().id == "bundle"
+
+
+def test_a_start_without_a_table_serves_the_bundle_and_a_reload_mends_it(loader: Loader) -> None:
+    """A dependency that is down at INIT costs freshness, not the start."""
+    table = MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}, outage=DependencyFailed("table", "down"))
+    releases = Releases(table, loader, BUNDLE)
+    assert releases.pinned().id == "bundle"
+    table.outage = None
+    releases.reload()
+    assert releases.pinned().id == "r1"
+
+
+def test_a_newer_pointer_takes_over_and_an_old_reading_does_not(loader: Loader) -> None:
+    """Eventually consistent reads may show yesterday's pointer again; a rollback is a new revision."""
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, BUNDLE)
+    for pointer in (SECOND, FIRST, SECOND):
+        notice(releases, pointer)
+    assert (releases.pinned().id, loader.loads) == ("r2", ["r1", "r2"])
+    notice(releases, Pointer("r1", "0" * 64, "r2", 3))
+    assert releases.pinned().id == "r1"
+
+
+def test_a_refused_release_is_fetched_once(loader: Loader) -> None:
+    """Altered bytes stay altered: no thread and no fetch per request; its successor is tried."""
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, BUNDLE)
+    loader.fault = InvalidRelease("altered")
+    for _ in range(20):
+        notice(releases, SECOND)
+    assert (releases.pinned().id, loader.loads) == ("r1", ["r1", "r2"])
+    loader.fault = None
+    notice(releases, replace(SECOND, release="r3", rev=3))
+    assert releases.pinned().id == "r3"
+
+
+def test_a_bucket_that_is_down_is_left_alone_for_a_while(loader: Loader) -> None:
+    """The release is tried again after a pause, not at every request."""
+    now = [0.0]
+    table = MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()})
+    releases = Releases(table, loader, BUNDLE, seconds=lambda: now[0])
+    loader.fault = DependencyFailed("bucket", "down")
+    for _ in range(20):
+        notice(releases, SECOND)
+    assert loader.loads == ["r1", "r2"]
+    loader.fault, now[0] = None, PAUSE_S
+    notice(releases, SECOND)
+    assert releases.pinned().id == "r2"
+
+
+def test_a_damaged_pointer_changes_nothing(loader: Loader) -> None:
+    """A row that is no pointer is not followed."""
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, BUNDLE)
+    releases.notice({"release": 7})
+    assert releases.pinned().id == "r1"
