@@ -11,6 +11,7 @@ from vitrine.api.decide import DecideBody
 from vitrine.api.decide_answer import answer_body
 from vitrine.api.errors import answer_errors
 from vitrine.api.http import json_response, read_body
+from vitrine.api.metrics import count_degraded
 from vitrine.service.decide import DecideService
 from vitrine.settings import Settings
 from vitrine.wiring.decide import build_decide_service
@@ -30,7 +31,9 @@ def service() -> DecideService:
 def decide() -> Response[str]:
     """Answer one page view."""
     body = DecideBody.from_body(read_body(app.current_event.raw_event))
-    return json_response(answer_body(service().decide(body.visitor, body.to_domain(None))))
+    outcome = service().decide(body.visitor, body.to_domain(None))
+    count_degraded(outcome.decision)
+    return json_response(answer_body(outcome))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

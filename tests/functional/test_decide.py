@@ -151,6 +151,29 @@ def test_a_dead_table_still_answers(world: World) -> None:
     assert answer["skipped"] == ["profile", "lists"]
 
 
+def test_what_gave_up_is_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """A metric per stage and one per fallback; a whole decision prints nothing."""
+    world.post(HOME, "h1")
+    assert capsys.readouterr().out == ""
+    world.table.outage = DependencyFailed("table", "down")
+    world.post(HOME, "h1")
+    counted = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], line.get("stage")) for line in counted] == [
+        ("Vitrine", "profile"),
+        ("Vitrine", "lists"),
+        ("Vitrine", None),
+    ]
+    assert counted[2]["Fallbacks"] == [1.0]
+
+
+def test_without_signing_keys_everybody_is_a_stranger(world: World) -> None:
+    """The secret is down: 200 and bestsellers, no token, nobody's profile is touched, and the answer says why."""
+    world.keys = None
+    status, answer = world.post(HOME, "h1")
+    assert (status, answer["visitor"], answer["skipped"]) == (200, None, ["identity"])
+    assert shown(answer) == ["milk", "toast", "beer", "rolls"]
+
+
 def test_a_dead_record_stream_does_not_touch_the_answer(world: World) -> None:
     """Recording is for us; the visitor does not wait for it."""
     world.records.outage = DependencyFailed("stream", "down")

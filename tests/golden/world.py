@@ -110,6 +110,7 @@ class World:
 
     def __init__(self, ranker: Ranker | None = None, now: datetime = NOW) -> None:
         self.table = MemoryTable(rows())
+        self.keys: TokenKeys | None = KEYS
         self.records = MemoryStream()
         store = load_store(compile_store(Path("store")))
         held = {"north": [(item, card_of(item)) for item in ("milk", "toast")]}
@@ -118,7 +119,7 @@ class World:
             table=self.table,
             releases=Releases(self.table, lambda pointer: release, release),
             records=self.records,
-            token_keys=KEYS,
+            token_keys=lambda kid: self.keys,
             clock=lambda: now,
             new_id=lambda now: "d-1",
             entropy=bytes,

@@ -18,7 +18,7 @@ from vitrine.service.recorder import Recorder
 from vitrine.service.releases import Releases
 from vitrine.types import Absent, ItemId, Key, Row, Rows
 from vitrine.visitors.consent import may_recognise, recognised
-from vitrine.visitors.identity import TokenKeys, mint, new_visitor, verify
+from vitrine.visitors.identity import KeySource, keys_for, mint, new_visitor, verify
 
 READ_SHARE: Final = 0.7
 """Share of the deadline that may pass before reads are given up: what follows them needs the rest."""
@@ -47,7 +47,7 @@ class DecideService:
         table: Table,
         releases: Releases,
         records: Stream,
-        token_keys: TokenKeys,
+        token_keys: KeySource,
         clock: Clock,
         new_id: NewId,
         entropy: Callable[[int], bytes],
@@ -64,6 +64,8 @@ class DecideService:
     def decide(self, token: str | None, request: DecisionRequest) -> Outcome:
         """What the token's visitor sees on this page; always an answer, with the stages that gave up named.
 
+        Without signing keys nobody can be recognised: then everybody is a stranger, and `identity` is skipped.
+
         Raises:
             InvalidToken: the token is not one of ours.
             InvalidField: the request names a placement that the store does not have, or asks for what only
@@ -72,8 +74,10 @@ class DecideService:
         if request.options.explain:
             raise InvalidField("is for operators; decisions explain themselves in their reasons", "options.explain")
         watch = Stopwatch()
-        known = recognised(None if token is None else verify(token, self._token_keys), request.consent)
-        visitor = known or (new_visitor(self._entropy) if may_recognise(request.consent) else None)
+        signing = keys_for(token, self._token_keys)
+        known = recognised(verify(token, signing) if token is not None and signing else None, request.consent)
+        is_new = known is None and signing is not None and may_recognise(request.consent)
+        visitor = new_visitor(self._entropy) if is_new else known
         now = self._clock()
         release = self._releases.pinned()
         context = resolve_context(self._new_id(now), now, replace(request, visitor=known), release.store)
@@ -94,11 +98,13 @@ class DecideService:
             return {**cached, **fresh}
 
         decision = decide(context, release, read, read_cards, watch.lap)
+        if signing is None:
+            decision = replace(decision, skipped=("identity", *decision.skipped))
         if not request.options.dry_run:
             left_s = request.options.deadline_ms / 1000 - watch.elapsed_s()
             self._recorder.record(record_of(context, decision, visitor), left_s)
             watch.lap("record")
-        return Outcome(decision, None if visitor is None else mint(visitor, self._token_keys), watch.laps)
+        return Outcome(decision, mint(visitor, signing) if visitor and signing else None, watch.laps)
 
     def _read(self, wanted: Sequence[Key], timeout_s: float) -> Rows:
         """Rows of the keys, all NOT_READ when the table fails or no time is left."""

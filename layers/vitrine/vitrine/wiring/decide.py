@@ -1,25 +1,29 @@
 """The service behind POST /v1/decide."""
 
 import os
+from typing import Final
 
 from vitrine.adapters.clock import new_id, utc_now
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.firehose import FirehoseStream
 from vitrine.adapters.release_objects import ReleaseObjects, bundled_release
+from vitrine.adapters.rotating_keys import RotatingKeys
 from vitrine.adapters.s3 import S3Objects
-from vitrine.adapters.secrets_manager import read_secret
 from vitrine.service.decide import DecideService
 from vitrine.service.releases import Releases
 from vitrine.settings import Settings
-from vitrine.visitors.identity import parse_keys
+
+KEYS_WAIT_S: Final = 0.05
+"""A page view waits no longer than this for token keys, once in a while."""
 
 
 def build_decide_service(settings: Settings) -> DecideService:
     """Decisions from DynamoDB and S3, recorded to Firehose; the bundle until a release is published.
 
-    Raises:
-        DependencyFailed: the token secret cannot be read.
+    Nothing that is down keeps it from being built: see `skipped` of its answers.
     """
+    token_keys = RotatingKeys(settings.token_secret, utc_now, wait_s=KEYS_WAIT_S)
+    token_keys.warm()
     table = DynamoTable(settings.table)
     table.warm()
     objects = ReleaseObjects(S3Objects(settings.releases_bucket))
@@ -27,7 +31,7 @@ def build_decide_service(settings: Settings) -> DecideService:
         table=table,
         releases=Releases(table, objects.load, bundled_release(settings.bundle)),
         records=FirehoseStream(settings.decisions_stream),
-        token_keys=parse_keys(read_secret(settings.token_secret)),
+        token_keys=token_keys,
         clock=utc_now,
         new_id=new_id,
         entropy=os.urandom,
