@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from itertools import count
+from threading import Thread
 
 import pytest
 
 from tests.contract.local_stack import maker, ministack
+from tests.contract.slow_server import Server
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.memory import MemoryObjects, MemoryTable
 from vitrine.adapters.s3 import S3Objects
@@ -65,3 +67,15 @@ def new_bucket(stack: str) -> Callable[[], str]:
         return name
 
     return make
+
+
+@pytest.fixture
+def slow_server() -> Iterator[Server]:
+    """A server for one test that can hang and drip."""
+    with Server() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.closing.set()
+        server.shutdown()
+        thread.join()

@@ -23,7 +23,15 @@ BATCHES = 7
 def test_concurrent_beacons_of_one_visitor_all_count(table: Table) -> None:
     """Six writers race for one profile; every event ends in it and in the lake exactly once."""
     stream = MemoryStream()
-    service = CollectService(table, stream, KEYS, lambda: "new", lambda: NOW, back_off)
+    service = CollectService(
+        table,
+        stream,
+        token_keys=lambda _: KEYS,
+        new_visitor=lambda: "new",
+        clock=lambda: NOW,
+        back_off=back_off,
+        monotonic=lambda: 0.0,  # a slow machine is not what this is about
+    )
 
     def write(writer: int) -> int:
         taken = 0

@@ -43,6 +43,15 @@ def test_download_keeps_the_names(objects: Objects, tmp_path: Path) -> None:
     assert (tmp_path / "events/raw/2026/01/x").read_bytes() == b"events/raw/2026/01/x"
 
 
+def test_deleted_objects_are_gone(objects: Objects) -> None:
+    """Present or not, and nothing else goes with them."""
+    for name in ("keys/1", "keys/2", "kept"):
+        objects.put(name, b"x")
+    assert objects.delete(["keys/1", "keys/2", "never"]) == 3
+    assert objects.delete([]) == 0
+    assert list(objects.names("")) == ["kept"]
+
+
 def test_an_uploaded_file_is_an_object(objects: Objects, tmp_path: Path) -> None:
     """Files and bytes make the same object."""
     path = tmp_path / "file"

@@ -72,7 +72,7 @@ def decide_route() -> Route:
 def collect_route() -> Route:
     """POST /v1/events over empty memory."""
     table, stream, module = MemoryTable(), MemoryStream(), load_handler("collect")
-    service = CollectService(table, stream, KEYS, lambda: "0" * 32, lambda: NOW, lambda _: None)
+    service = CollectService(table, stream, lambda _: KEYS, lambda: "0" * 32, lambda: NOW, lambda _: None)
 
     def send(event: dict[str, Any]) -> tuple[int, Any, dict[str, str]]:
         wired, module.service = module.service, lambda: service

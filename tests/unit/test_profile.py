@@ -80,30 +80,6 @@ def test_lanes_are_bounded_and_newest_first(events: list[Event]) -> None:
         assert len({record.digest for record in records}) == len(records)
 
 
-def test_a_profile_of_the_longest_ids_fits_a_row() -> None:
-    """The worst that a caller can send stays below DynamoDB's 400 KB."""
-    long = "\U0001f95b" * 124
-    answers = {f"{n:064}": "\U0001f95b" * 128 for n in range(10)}
-    events = [
-        Event(
-            f"{kind}{n}",
-            kind,
-            n,
-            f"{long}{n % 1000:04}",
-            placement=f"{long}{n % 1000:04}",
-            query=long + str(n),
-            quantity=9_999,
-            price=10**9,
-            answers=answers if kind == "survey" else {},
-        )
-        for kind in LANE_OF
-        for n in range(250)
-    ]
-    profile = Profile().apply(events)
-    assert sum(map(len, profile.history.values())) == sum(LANES.values())
-    assert len(profile.encode()) < 390_000
-
-
 def test_an_ordinary_profile_is_small() -> None:
     """Fifty views, a cart and eighty purchases of ordinary ids stay below one read unit's 4 KB."""
     events = [event("view", 10**12 + n * 60_000, str(1_000_000 + n)) for n in range(50)]
@@ -159,13 +135,6 @@ def test_a_forgotten_purchase_does_not_bring_a_line_back() -> None:
     assert Profile().apply(events).cart() == ()
 
 
-def test_favourites_can_be_taken_back() -> None:
-    """The last word on an item counts."""
-    events = [event("favourite", 1, "a"), event("favourite", 2, "b"), event("favourite", 3, "a", quantity=0)]
-    assert Profile().apply(events).favourites() == ("b",)
-    assert Profile().apply([*events, event("favourite", 4, "a")]).favourites() == ("a", "b")
-
-
 def test_what_was_bought_since_an_instant() -> None:
     """Each item with the instant of its last purchase, the last bought first."""
     profile = Profile().apply([event("purchase", 1, "a"), event("purchase", 5, "b"), event("purchase", 9, "a")])
@@ -173,45 +142,23 @@ def test_what_was_bought_since_an_instant() -> None:
     assert profile.bought_since(6) == {"a": 9}
 
 
-def test_counts_are_of_a_kind_a_window_and_a_placement() -> None:
-    """Clicks and dismissals share a lane but not a count."""
-    profile = Profile().apply(
-        [
-            event("click", 1, placement="home.recs"),
-            event("click", 5, placement="home.recs"),
-            event("click", 6, placement="cart.accompanying"),
-            event("dismiss", 7, placement="home.recs"),
-        ]
-    )
-    assert profile.count("click", 0) == 3
-    assert profile.count("click", 5) == 2
-    assert profile.count("click", 0, "home.recs") == 2
-    assert profile.count("dismiss", 0) == 1
-    assert profile.count("view", 0) == 0
-
-
-def test_searches_and_answers() -> None:
-    """Different words newest first; the last answer to each question."""
-    profile = Profile().apply(
-        [
-            event("search", 1, None, query="milk"),
-            event("search", 2, None, query="bread"),
-            event("search", 3, None, query="milk"),
-            event("survey", 4, None, answers={"pet": "dog", "diet": "none"}),
-            event("survey", 5, None, answers={"pet": "cat"}),
-        ]
-    )
-    assert profile.searches(9) == ("milk", "bread")
-    assert profile.answers() == {"pet": "cat", "diet": "none"}
-
-
 def test_a_remembered_event_is_known_by_kind_and_id() -> None:
-    """A view does not make a purchase of the same id a duplicate."""
-    seen = Event("x", "view", 1, "a")
+    """A click does not make a dismissal of the same id a duplicate, also where they share a lane."""
+    seen = Event("x", "click", 1, "a")
     profile = Profile().apply([seen])
     assert profile.knows(replace(seen, at_ms=2))
     assert not profile.knows(replace(seen, id="y"))
     assert not profile.knows(replace(seen, kind="purchase"))
+    assert not profile.knows(replace(seen, kind="dismiss"))
+
+
+@pytest.mark.parametrize("kinds", [("click", "dismiss"), ("add_to_cart", "remove_from_cart")])
+def test_kinds_of_one_lane_with_one_id_are_both_remembered(kinds: tuple[EventKind, ...]) -> None:
+    """What was counted as taken is not forgotten for its namesake, in either order."""
+    events = [Event("x", kind, at_ms, "a") for at_ms, kind in enumerate(kinds)]
+    profile = Profile().apply(events)
+    assert all(map(profile.knows, events))
+    assert profile == Profile().apply(reversed(events))
 
 
 @given(

@@ -32,13 +32,21 @@ ONE_ATTEMPT: Final = Config(
 )
 """For what a page waits for. The timeouts only bound how long a stuck thread lives: `deadline` gives up earlier."""
 
+REQUEST: Final = Config(
+    connect_timeout=0.5,
+    read_timeout=1.0,
+    retries={"total_max_attempts": 2, "mode": "standard"},
+    max_pool_connections=16,
+)
+"""For what a request writes: a second attempt, and all of it well below the timeout of the function."""
+
 PATIENT: Final = Config(
     connect_timeout=2.0,
     read_timeout=20.0,
     retries={"total_max_attempts": 5, "mode": "standard"},
     max_pool_connections=16,
 )
-"""For writes and for work that nobody waits for."""
+"""For work that nobody waits for: it may take longer than a request's function lives."""
 
 
 def client_maker(service: str, config: Config, at: Mapping[str, str] | None = None) -> MakeClient:

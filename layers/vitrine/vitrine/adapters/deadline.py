@@ -7,7 +7,7 @@ replaced, else the callers that come after the outage would still wait behind st
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, Generic, TypeVar
@@ -64,7 +64,11 @@ class DeadlineCaller:
 
     def warm(self) -> None:
         """Make the client now rather than in the first call."""
-        self._lane.client()
+        self.client()
+
+    def client(self) -> Client:
+        """The client of the moment, made now if need be, for work without a deadline."""
+        return self._lane.client()
 
     def start(self, work: Callable[[Client], Answer]) -> Call[Answer]:
         """Begin the work in a thread."""
@@ -84,9 +88,17 @@ class DeadlineCaller:
             call.future.cancel()
             self._note_miss(call.lane)
             raise DeadlineExceeded(self._dependency, f"no answer in {timeout_s * 1000:.0f} ms") from error
+        except CancelledError as error:
+            raise DeadlineExceeded(self._dependency, "it was still waiting when its threads were replaced") from error
         with self._lock:
             self._misses = 0
         return answer
+
+    def reset(self) -> None:
+        """Replace threads, client and connections, so that a restored snapshot shares none with its siblings."""
+        with self._lock:
+            lane, self._lane, self._misses = self._lane, _Lane(self._make_client), 0
+        lane.close()
 
     def _note_miss(self, lane: _Lane) -> None:
         with self._lock:

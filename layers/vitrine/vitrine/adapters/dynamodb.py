@@ -1,7 +1,8 @@
 """The table on DynamoDB.
 
 Reads are what a page waits for: one attempt, a deadline outside botocore, what is left unread says so. Writes are
-patient: several threads, and what DynamoDB leaves unprocessed is sent again with growing pauses.
+patient unless their client is made otherwise: several threads, and what DynamoDB leaves unprocessed is sent again with
+growing pauses. A single replacement can have a deadline, too.
 """
 
 import time
@@ -47,14 +48,20 @@ class DynamoTable:
     ) -> None:
         self._name = name
         self._caller = DeadlineCaller(DEPENDENCY, make_reader or client_maker("dynamodb", ONE_ATTEMPT))
-        self._make_writer = make_writer or client_maker("dynamodb", PATIENT)
-        self._writer: Client = None
+        self._writer = DeadlineCaller(DEPENDENCY, make_writer or client_maker("dynamodb", PATIENT))
         self._pause = pause
         self._jitter = SystemRandom()  # the system's: restored snapshots must not pause in step
 
-    def warm(self) -> None:
-        """Make the reading client now, so that the first request does not wait for it."""
+    def warm(self, *, writes: bool = False) -> None:
+        """Make the reading client, and the writing one if asked, so that the first request does not wait for it."""
         self._caller.warm()
+        if writes:
+            self._writer.warm()
+
+    def reset(self) -> None:
+        """Drop all clients and connections, as a restored snapshot has to."""
+        self._caller.reset()
+        self._writer.reset()
 
     def read(self, keys: Sequence[Key], timeout_s: float, *, latest: bool = False) -> Rows:
         """See ports.Table. A failed batch is not tried again; what DynamoDB left unprocessed is, while time is left."""
@@ -112,7 +119,7 @@ class DynamoTable:
         """See ports.Table."""
         return self._send((key, {"DeleteRequest": {"Key": _to_item(key, {})}}) for key in keys)
 
-    def replace(self, key: Key, row: Row, expected_rev: int | None) -> bool:
+    def replace(self, key: Key, row: Row, expected_rev: int | None, timeout_s: float | None = None) -> bool:
         """See ports.Table.
 
         False can also mean that our own first attempt arrived and its answer was lost: read again before merging.
@@ -122,9 +129,16 @@ class DynamoTable:
         else:
             values = {":rev": _to_value(expected_rev)}
             condition = {"ConditionExpression": "rev = :rev", "ExpressionAttributeValues": values}
+        put = partial(self._put, {"TableName": self._name, "Item": _to_item(key, row), **condition})
+        if timeout_s is None:
+            return put(self._writer.client())
+        return self._writer.finish(self._writer.start(put), timeout_s)
+
+    def _put(self, request: Mapping[str, Any], client: Client) -> bool:
+        """One PutItem; False when its condition failed."""
         with vendor_errors(DEPENDENCY):
             try:
-                self._patient().put_item(TableName=self._name, Item=_to_item(key, row), **condition)
+                client.put_item(**request)
             except ClientError as error:
                 if error_code(error) == "ConditionalCheckFailedException":
                     return False
@@ -133,7 +147,7 @@ class DynamoTable:
 
     def _send(self, requests: Iterable[tuple[Key, Mapping[str, Any]]]) -> int:
         """Write all requests with several threads; a bounded number of batches waits, so `requests` may be endless."""
-        self._patient()
+        client = self._writer.client()
         source, n = iter(requests), 0
         running: set[Future[None]] = set()
         with ThreadPoolExecutor(WRITERS, thread_name_prefix="vitrine-write") as pool:
@@ -142,27 +156,23 @@ class DynamoTable:
                 if len(running) >= 2 * WRITERS:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     _raise_first(done)
-                running.add(pool.submit(self._send_batch, dict(batch)))  # DynamoDB refuses a key twice in a batch
+                running.add(
+                    pool.submit(self._send_batch, client, dict(batch))
+                )  # DynamoDB refuses a key twice in a batch
             _raise_first(running)
         return n
 
-    def _send_batch(self, batch: Mapping[Key, Mapping[str, Any]]) -> None:
+    def _send_batch(self, client: Client, batch: Mapping[Key, Mapping[str, Any]]) -> None:
         requests = list(batch.values())
         for attempt in range(1, WRITE_ATTEMPTS + 1):
             with vendor_errors(DEPENDENCY):
-                response = self._patient().batch_write_item(RequestItems={self._name: requests})
+                response = client.batch_write_item(RequestItems={self._name: requests})
             requests = response.get("UnprocessedItems", {}).get(self._name, [])
             if not requests:
                 return
             if attempt < WRITE_ATTEMPTS:
                 self._pause(self._backoff(WRITE_PAUSE_S, attempt))
         raise DependencyFailed(DEPENDENCY, f"{len(requests)} writes were left unprocessed {WRITE_ATTEMPTS} times")
-
-    def _patient(self) -> Client:
-        """The writing client, made when it is first needed: a function that only reads never pays for it."""
-        if self._writer is None:
-            self._writer = self._make_writer()
-        return self._writer
 
     def _backoff(self, first_s: float, attempt: int) -> float:
         """Pause before the next attempt: exponential with full jitter (AWS Architecture Blog, 2015)."""

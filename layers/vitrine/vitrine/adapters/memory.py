@@ -52,7 +52,7 @@ class MemoryTable:
             n += 1
         return n
 
-    def replace(self, key: Key, row: Row, expected_rev: int | None) -> bool:
+    def replace(self, key: Key, row: Row, expected_rev: int | None, timeout_s: float | None = None) -> bool:
         """See ports.Table."""
         self._check()
         with self._lock:
@@ -90,6 +90,11 @@ class MemoryObjects:
         self._check()
         yield from sorted(name for name in list(self.objects) if name.startswith(prefix))
 
+    def delete(self, names: Iterable[str]) -> int:
+        """See ports.Objects."""
+        self._check()
+        return len([self.objects.pop(name, None) for name in names])
+
     def download(self, prefix: str, folder: Path) -> int:
         """See ports.Objects."""
         n = 0
@@ -115,7 +120,7 @@ class MemoryStream:
     outage: DependencyFailed | None = None
     refuse: int = 0
 
-    def put(self, records: Sequence[bytes]) -> int:
+    def put(self, records: Sequence[bytes], timeout_s: float = 2.0) -> int:
         """See ports.Stream."""
         if self.outage is not None:
             raise self.outage

@@ -13,13 +13,12 @@ from vitrine.adapters.onnx_ranker import OnnxRanker
 from vitrine.api.store_files import load_store
 from vitrine.api.store_folder import compile_store
 from vitrine.catalog.items import Card
-from vitrine.decisions.release import BESTSELLERS, MODEL, RANKER, STORE, Pointer, Release, parse_manifest
+from vitrine.decisions.release import BESTSELLERS, MANIFEST, MODEL, RANKER, STORE, Pointer, Release, parse_manifest
 from vitrine.errors import InvalidRelease, InvalidStore
 from vitrine.ports import Objects, Ranker
 from vitrine.types import ItemId, RegionId
 
 BUNDLE_ID: Final = "bundle"
-MANIFEST: Final = "manifest.json"
 EVERY_REGION: Final = (1 << 32) - 1
 
 

@@ -1,6 +1,6 @@
 """Objects on S3."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -9,11 +9,13 @@ from botocore.exceptions import ClientError
 
 from vitrine.adapters.aws import PATIENT, Client, MakeClient, client_maker, error_code, vendor_errors
 from vitrine.adapters.object_paths import target_path
+from vitrine.errors import DependencyFailed
 
 DEPENDENCY: Final = "bucket"
 READERS: Final = 8  # Firehose leaves many small objects
 CHUNK: Final = 1 << 20
 PART: Final = 64 << 20  # of a multipart upload: S3 takes 10,000 parts of at least 5 MiB
+MOST_DELETED: Final = 1_000  # in one request, says the API
 NOT_THERE: Final = {"NoSuchKey", "404"}
 
 
@@ -22,7 +24,12 @@ class S3Objects:
 
     def __init__(self, bucket: str, *, make_client: MakeClient | None = None) -> None:
         self._bucket = bucket
-        self._client: Client = (make_client or client_maker("s3", PATIENT))()
+        self._make_client = make_client or client_maker("s3", PATIENT)
+        self._client: Client = self._make_client()
+
+    def reset(self) -> None:
+        """Drop the client and its connections, as a restored snapshot has to."""
+        self._client = self._make_client()
 
     def get(self, name: str) -> bytes | None:
         """See ports.Objects."""
@@ -47,6 +54,17 @@ class S3Objects:
             for page in pages:
                 for found in page.get("Contents", []):
                     yield found["Key"]
+
+    def delete(self, names: Iterable[str]) -> int:
+        """See ports.Objects."""
+        wanted = [{"Key": name} for name in names]
+        for at in range(0, len(wanted), MOST_DELETED):
+            with vendor_errors(DEPENDENCY):
+                batch = {"Objects": wanted[at : at + MOST_DELETED], "Quiet": True}
+                refused = self._client.delete_objects(Bucket=self._bucket, Delete=batch).get("Errors", [])
+            if refused:
+                raise DependencyFailed(DEPENDENCY, f"{len(refused)} objects not deleted: {refused[0].get('Code')}")
+        return len(wanted)
 
     def download(self, prefix: str, folder: Path) -> int:
         """See ports.Objects."""

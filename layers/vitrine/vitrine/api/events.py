@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Self
 import orjson
 from pydantic import Field
 
-from vitrine.api.fields import MAX_QUANTITY, Consent, Id, Price, Text, Token, Wire
+from vitrine.api.fields import MAX_QUANTITY, Consent, Id, Price, Text, Token, Wire, at_most_bytes
 from vitrine.api.strict_json import parse_object
 from vitrine.errors import InvalidField
 from vitrine.service.collect import Batch, Outcome, Rejection
@@ -33,8 +33,10 @@ NEEDS: Final[Mapping[EventKind, str]] = {
 }
 """The field without which an event of a kind says nothing. `exit_intent` needs none."""
 
-Question = Annotated[str, Field(min_length=1, max_length=64)]
-Answer = Annotated[Text, Field(max_length=128)]
+PlacementName = Annotated[Id, at_most_bytes(64)]
+Query = Annotated[Text, at_most_bytes(200)]
+Question = Annotated[Text, Field(min_length=1), at_most_bytes(64)]
+Answer = Annotated[Text, at_most_bytes(128)]
 
 
 class EventBody(Wire):
@@ -46,9 +48,9 @@ class EventBody(Wire):
     item: Id | None = None
     quantity: Annotated[int, Field(ge=0, le=MAX_QUANTITY)] = 1
     price: Price | None = None
-    query: Text | None = None
+    query: Query | None = None
     decision: Id | None = None
-    placement: Id | None = None
+    placement: PlacementName | None = None
     slot: Annotated[int, Field(ge=0, le=1_000)] | None = None
     answers: Annotated[dict[Question, Answer], Field(max_length=10)] = Field(default_factory=dict)
 

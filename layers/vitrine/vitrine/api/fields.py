@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Final, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic_core import PydanticCustomError
 
 from vitrine.api.strict_json import shorten
 from vitrine.errors import InvalidField
 from vitrine.types import Purpose
 
-MAX_ID_LENGTH: Final = 128
+MAX_ID_BYTES: Final = 128  # of UTF-8: what is stored of a visitor is bounded by bytes, as the table's rows are
 MAX_TEXT_LENGTH: Final = 200
 MAX_PRICE: Final = 10**9
 MAX_QUANTITY: Final = 9_999
@@ -20,7 +21,19 @@ PLAIN: Final = r"^[^\p{Cc}\x{202A}-\x{202E}\x{2066}-\x{2069}]*$"
 """Text without control characters and direction overrides."""
 LOCALE: Final = r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$"
 
-Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH, pattern=VISIBLE)]
+
+def at_most_bytes(limit: int) -> AfterValidator:
+    """Refuses a text of more bytes in UTF-8; shorter than the limit in letters does not say so."""
+
+    def check(text: str) -> str:
+        if len(text.encode()) > limit:
+            raise PydanticCustomError("too_many_bytes", "should have at most {limit} bytes", {"limit": limit})
+        return text
+
+    return AfterValidator(check)
+
+
+Id: TypeAlias = Annotated[str, Field(min_length=1, pattern=VISIBLE), at_most_bytes(MAX_ID_BYTES)]
 Text: TypeAlias = Annotated[str, Field(max_length=MAX_TEXT_LENGTH, pattern=PLAIN)]
 Price: TypeAlias = Annotated[int, Field(ge=0, le=MAX_PRICE)]
 Token: TypeAlias = str  # its form is identity's business; the body's size cap bounds it

@@ -28,17 +28,14 @@ class RegionFile(StrictFile):
 
 
 class TrainingFile(StrictFile):
-    """Weeks of the data for training, choosing and testing, counted from its first day."""
+    """How many weeks at the end of the data choose and test a ranker; those before them train it.
 
-    train_to_week: int = Field(ge=1)
-    choose_to_week: int
-    test_to_week: int
+    `test_to_week` names the last one, counted from the data's first; without it, that is the last whole week there is.
+    """
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.train_to_week < self.choose_to_week < self.test_to_week:
-            raise ValueError("weeks must grow: train_to_week < choose_to_week < test_to_week")
-        return self
+    choose_weeks: int = Field(default=4, ge=1, le=52)
+    test_weeks: int = Field(default=4, ge=2, le=52)
+    test_to_week: int | None = Field(default=None, ge=1)
 
 
 class StoreFile(StrictFile):
@@ -50,7 +47,7 @@ class StoreFile(StrictFile):
     regions: list[RegionFile] = Field(min_length=1, max_length=MAX_REGIONS)
     default_region: str
     margins: dict[str, Annotated[float, Field(ge=0, le=1)]]
-    training: TrainingFile
+    training: TrainingFile = TrainingFile()
 
     @model_validator(mode="after")
     def _known_region(self) -> Self:

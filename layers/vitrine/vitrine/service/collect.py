@@ -1,10 +1,15 @@
 """Take note of what a visitor did: the raw events to the lake, their meaning into the profile.
 
 The lake is the source of truth, so it comes first: when the profile cannot be written afterwards, nothing is lost but
-speed, and the caller's repetition is recognised by event id (the lake keeps the first of equal ids). The profile is
-written under optimistic locking; whoever loses the race reads again and merges, which the reducer makes harmless.
+speed. The caller's repetition then puts a second line of the event into the lake, and the refresh counts lines of the
+same visitor, kind and id as one event, as the profile does. The profile is written under optimistic locking; whoever
+loses the race reads again and merges, which the reducer makes harmless.
+
+All of it shares one budget of time below the timeout of the function: a caller who is answered 503 can come again, one
+whose function was killed learns nothing.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,17 +18,21 @@ from typing import Final
 import orjson
 
 from vitrine import keys
-from vitrine.errors import DependencyFailed, ProfileConflict
+from vitrine.errors import DeadlineExceeded, DependencyFailed, ProfileConflict
 from vitrine.ports import Clock, Stream, Table
 from vitrine.types import Event, Purpose, RegionId, VisitorId
 from vitrine.visitors.consent import may_recognise
-from vitrine.visitors.identity import TokenKeys, mint, verify
+from vitrine.visitors.identity import KeySource, TokenKeys, keys_for, mint, verify
 from vitrine.visitors.profile import Consent, Profile
 from vitrine.visitors.stored import Stored, parse_profile
 
 MAX_AHEAD: Final = timedelta(minutes=10)
 MAX_AGE: Final = timedelta(days=365)
+BUDGET_S: Final = 3.5
+"""For one batch, all reads and writes together; the template's timeout of the function leaves 1.5 s around it."""
+
 READ_TIMEOUT_S: Final = 1.0
+STREAM_TIMEOUT_S: Final = 2.0
 ATTEMPTS: Final = 12
 """Each lost race means that another writer of the same visitor got through."""
 
@@ -58,27 +67,50 @@ class Outcome:
     token: str | None
 
 
+class Budget:
+    """Time for one batch, spent by all its calls."""
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._ends = monotonic() + seconds
+
+    def left_s(self, dependency: str) -> float:
+        """Seconds that the next call may take.
+
+        Raises:
+            DeadlineExceeded: none are left; it names the dependency that would have been asked.
+        """
+        left = self._ends - self._monotonic()
+        if left <= 0:
+            raise DeadlineExceeded(dependency, "no time is left for it")
+        return left
+
+
 @dataclass(frozen=True, slots=True)
 class CollectService:
     """Collects batches of events. Safe to use from several threads.
 
     `back_off` waits a moment of random length before the n-th new attempt at a profile that others write, too.
+    `monotonic` is a clock in seconds that never goes back.
     """
 
     table: Table
     events: Stream
-    token_keys: TokenKeys
+    token_keys: KeySource
     new_visitor: Callable[[], VisitorId]
     clock: Clock
     back_off: Callable[[int], None]
+    monotonic: Callable[[], float] = time.monotonic
 
     def visitor_of(self, token: str | None) -> VisitorId | None:
         """The visitor whose token it is, None without a token.
 
         Raises:
             InvalidToken: it is not one of ours.
+            DependencyFailed: there are no keys to tell by.
         """
-        return None if token is None else verify(token, self.token_keys)
+        token_keys = self._keys(token)
+        return None if token is None else verify(token, token_keys)
 
     def collect(self, batch: Batch, now: datetime) -> Outcome:
         """Keep what is good of a batch.
@@ -87,49 +119,68 @@ class CollectService:
             DependencyFailed: the stream or the table did not do its work; the caller may send the batch again.
             ProfileConflict: as above, because too many others wrote the same profile.
         """
+        budget = Budget(BUDGET_S, self.monotonic)
         timely, rejected = _sift(batch, now)
         if not may_recognise(batch.consent):
             unwanted = [_no_consent(index) for index, _ in timely]
             return Outcome(0, 0, _in_order(rejected + unwanted), None)
         distinct = _distinct(event for _, event in timely)
+        token_keys = self._keys(None)
         if not distinct:
-            token = None if batch.visitor is None else mint(batch.visitor, self.token_keys)
+            token = None if batch.visitor is None else mint(batch.visitor, token_keys)
             return Outcome(0, 0, _in_order(rejected), token)
         visitor = batch.visitor or self.new_visitor()
-        fresh = self._keep(visitor, distinct, Consent(_ms(now), batch.consent), now)
-        return Outcome(fresh, len(timely) - fresh, _in_order(rejected), mint(visitor, self.token_keys))
+        fresh = self._keep(visitor, distinct, Consent(_ms(now), batch.consent), now, budget)
+        return Outcome(fresh, len(timely) - fresh, _in_order(rejected), mint(visitor, token_keys))
 
-    def _keep(self, visitor: VisitorId, events: Sequence[Event], consent: Consent, now: datetime) -> int:
+    def _keys(self, token: str | None) -> TokenKeys:
+        token_keys = keys_for(token, self.token_keys)
+        if token_keys is None:
+            raise DependencyFailed("secret", "there are no token keys yet")
+        return token_keys
+
+    def _keep(
+        self, visitor: VisitorId, events: Sequence[Event], consent: Consent, now: datetime, budget: Budget
+    ) -> int:
         """Hand the events to the lake and fold them into the profile; how many were new."""
         try:
-            stored = self._load(visitor, now, latest=False)
+            stored = self._load(visitor, now, budget, latest=False)
         except DependencyFailed:
-            self._hand_over(visitor, None, events)  # the lake at least has them
+            self._hand_over(visitor, None, events, budget)  # the lake at least has them
             raise
         fresh = [event for event in events if not stored.profile.knows(event)]
-        self._hand_over(visitor, stored.profile.region, fresh)
+        self._hand_over(visitor, stored.profile.region, fresh, budget)
         for attempt in range(1, ATTEMPTS + 1):
             profile = _merged(stored.profile, fresh, consent)
             if stored.rev is not None and profile == stored.profile:
                 return len(fresh)
-            if self.table.replace(keys.profile(visitor), stored.successor(profile, now), stored.rev):
+            row = stored.successor(profile, now)
+            if self.table.replace(keys.profile(visitor), row, stored.rev, budget.left_s("table")):
                 return len(fresh)
             self.back_off(attempt)
-            stored = self._load(visitor, now, latest=True)
+            stored = self._load(visitor, now, budget, latest=True)
         raise ProfileConflict(f"the profile was written by others {ATTEMPTS} times in a row")
 
-    def _load(self, visitor: VisitorId, now: datetime, *, latest: bool) -> Stored:
+    def _load(self, visitor: VisitorId, now: datetime, budget: Budget, *, latest: bool) -> Stored:
         key = keys.profile(visitor)
-        return parse_profile(self.table.read([key], READ_TIMEOUT_S, latest=latest)[key], now)
+        timeout_s = min(READ_TIMEOUT_S, budget.left_s("table"))
+        return parse_profile(self.table.read([key], timeout_s, latest=latest)[key], now)
 
-    def _hand_over(self, visitor: VisitorId, region: RegionId | None, events: Sequence[Event]) -> None:
-        lost = self.events.put([raw_event(visitor, region, event) for event in events]) if events else 0
+    def _hand_over(self, visitor: VisitorId, region: RegionId | None, events: Sequence[Event], budget: Budget) -> None:
+        if not events:
+            return
+        timeout_s = min(STREAM_TIMEOUT_S, budget.left_s("stream"))
+        lost = self.events.put([raw_event(visitor, region, event) for event in events], timeout_s)
         if lost:
             raise DependencyFailed("stream", f"{lost} of {len(events)} events were not taken")
 
 
 def raw_event(visitor: VisitorId, region: RegionId | None, event: Event) -> bytes:
-    """An event as one JSON object of the lake's `events/raw/`."""
+    """An event as one JSON object of the lake's `events/raw/`.
+
+    `region` is the visitor's home region as the profile has it: null for whom the store does not know, and while the
+    profile cannot be read. Whoever counts by region gives such lines a place of their own.
+    """
     return orjson.dumps(
         {
             "id": event.id,

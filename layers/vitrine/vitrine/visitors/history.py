@@ -1,9 +1,13 @@
 """What a visitor did, remembered in bounded size: a set of records per lane that any order of arrival makes the same.
 
-A lane keeps the newest N of the SET of its records, ordered by (time, digest of the event id). Union followed by
-truncation to the top N is commutative, associative and idempotent (a join semilattice; Shapiro et al., "Conflict-free
-Replicated Data Types", 2011), so duplicates, late events and any grouping into batches lead to the same history.
-Should one id come with two contents, the larger record wins on every path, too.
+An event is identified by its kind and id: a click and a dismissal of one id are two events. A lane keeps the newest N
+of the SET of its records, ordered by (time, digest of kind and id). Union followed by truncation to the top N is
+commutative, associative and idempotent (a join semilattice; Shapiro et al., "Conflict-free Replicated Data Types",
+2011), so duplicates, late events and any grouping into batches lead to the same history. Should one event come with
+two contents, the larger record wins on every path, too.
+
+The wire limits the bytes of every text, and a record keeps only what means something for its kind, so that the largest
+history is arithmetic and not luck: see tests/unit/test_profile_size.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,8 +29,8 @@ LANES: Final[Mapping[Lane, int]] = {
     "reaction": 40,
     "survey": 5,
 }
-"""How many records each lane keeps. Additions to and removals from the cart share a lane, so that both are forgotten
-from the same instant on and a removed line never comes back."""
+"""How many records each lane keeps, 515 in all. Additions to and removals from the cart share a lane, so that both are
+forgotten from the same instant on and a removed line never comes back."""
 
 LANE_OF: Final[Mapping[EventKind, Lane]] = {
     "view": "view",
@@ -42,6 +46,10 @@ LANE_OF: Final[Mapping[EventKind, Lane]] = {
     "exit_intent": "reaction",
     "survey": "survey",
 }
+PLACED: Final[frozenset[Lane]] = frozenset({"shown", "reaction"})
+"""Lanes whose records say where it happened. For the others that would only take room, as answers would for all but
+`survey`."""
+
 NO_PRICE: Final = -1
 
 
@@ -65,22 +73,23 @@ History: TypeAlias = Mapping[Lane, Records]
 """Every lane that holds a record."""
 
 
-def digest_of(event_id: str) -> bytes:
-    """What is remembered of an event's id."""
-    return blake2b(event_id.encode(), digest_size=DIGEST_BYTES).digest()
+def digest_of(event: Event) -> bytes:
+    """What is remembered of an event's identity. No kind holds a line feed, so no two pairs make the same text."""
+    return blake2b(f"{event.kind}\n{event.id}".encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def record_of(event: Event) -> Record:
-    """The record of an event."""
+    """The record of an event: a function of the event alone, so that the set of records is one of the set of events."""
+    lane = LANE_OF[event.kind]
     return Record(
         at_ms=event.at_ms,
-        digest=digest_of(event.id),
+        digest=digest_of(event),
         kind=event.kind,
         what=(event.query if event.kind == "search" else event.item) or "",
         quantity=event.quantity,
         price=NO_PRICE if event.price is None else event.price,
-        placement=event.placement or "",
-        answers=tuple(sorted(event.answers.items())),
+        placement=(event.placement or "") if lane in PLACED else "",
+        answers=tuple(sorted(event.answers.items())) if lane == "survey" else (),
     )
 
 
@@ -102,6 +111,6 @@ def _newest(lane: Lane, records: Iterable[Record]) -> Records:
 
 
 def is_remembered(history: History, event: Event) -> bool:
-    """Whether an event of that id and lane is in the history."""
-    digest = digest_of(event.id)
+    """Whether an event of that kind and id is in the history."""
+    digest = digest_of(event)
     return any(record.digest == digest for record in history.get(LANE_OF[event.kind], ()))

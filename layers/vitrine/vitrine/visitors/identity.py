@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from re import ASCII, compile
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
 
@@ -32,6 +32,14 @@ class TokenKeys:
 
     current: str
     keys: Mapping[str, bytes] = field(repr=False)
+
+
+KeySource: TypeAlias = Callable[[str | None], TokenKeys | None]
+"""The signing keys of the moment; None when none could be had yet. Never raises, and answers in bounded time.
+
+The argument is a key id that a token names and the keys of a moment ago lack (None: there is no such token): a reason
+to look whether the keys have rotated. See `keys_for`, which is how a service asks.
+"""
 
 
 def parse_keys(secret: str) -> TokenKeys:
@@ -75,13 +83,37 @@ def verify(token: str, keys: TokenKeys, audience: str = AUDIENCE) -> VisitorId:
     Raises:
         InvalidToken: forged, foreign, malformed or signed with a retired key; it does not say which.
     """
-    parts = token.split(".") if len(token) <= MAX_TOKEN_LENGTH and token.isascii() else []
-    if len(parts) == 4:
-        version, kid, visitor, mac = parts
-        known = version == VERSION and kid in keys.keys and NAME.fullmatch(visitor) is not None
-        if known and hmac.compare_digest(mac, _mac(kid, visitor, audience, keys)):
+    parts = _parts(token)
+    if parts is not None and parts[1] in keys.keys:
+        _, kid, visitor, mac = parts
+        if hmac.compare_digest(mac, _mac(kid, visitor, audience, keys)):
             return visitor
     raise InvalidToken("the visitor token is not one of ours", "visitor")
+
+
+def _parts(token: str) -> list[str] | None:
+    """Version, key id, visitor and MAC of a token of our form, None for any other text."""
+    parts = token.split(".") if len(token) <= MAX_TOKEN_LENGTH and token.isascii() else []
+    is_ours = len(parts) == 4 and parts[0] == VERSION and NAME.fullmatch(parts[2]) is not None
+    return parts if is_ours else None
+
+
+def keys_for(token: str | None, source: KeySource) -> TokenKeys | None:
+    """The keys to verify a request's token with and to mint its answer's, one set for the whole request.
+
+    They are asked for anew when the token names a key that is not among them: it may have been minted after a rotation
+    that this process has not seen. A token of another form asks for nothing. None when there are no keys at all: then
+    nobody can be recognised and no token can be minted.
+    """
+    keys = source(None)
+    kid = None if keys is None or token is None else _unknown_kid(token, keys)
+    return keys if kid is None else source(kid)
+
+
+def _unknown_kid(token: str, keys: TokenKeys) -> str | None:
+    """The key id of a well-formed token whose key we lack. Not for the caller's ears."""
+    parts = _parts(token)
+    return parts[1] if parts is not None and parts[1] not in keys.keys and NAME.fullmatch(parts[1]) else None
 
 
 def new_visitor(entropy: Callable[[int], bytes]) -> VisitorId:

@@ -1,6 +1,6 @@
 """The profile: a pure reducer of a visitor's events, and what follows from them.
 
-Everything a caller asks (recent views, cart, favourites, what was bought) is computed from the remembered records when
+Everything a caller asks (recent views, cart, what was bought) is computed from the remembered records when
 it is asked, so there is no derived state that an event out of order could spoil.
 
 Stored, a profile is MessagePack with a format version. Event ids are kept as 8-byte digests, item ids once each.
@@ -13,8 +13,8 @@ from typing import Final, TypeAlias
 import msgpack
 
 from vitrine.errors import DependencyFailed
-from vitrine.types import CartLine, Event, EventKind, ItemId, Purpose, RegionId
-from vitrine.visitors.history import LANE_OF, LANES, NO_PRICE, History, Lane, Record, Records, is_remembered, remember
+from vitrine.types import CartLine, Event, ItemId, Purpose, RegionId
+from vitrine.visitors.history import LANES, NO_PRICE, History, Lane, Record, Records, is_remembered, remember
 from vitrine.visitors.packing import pack_history, unpack_history
 
 FORMAT_VERSION: Final = 1
@@ -102,12 +102,6 @@ class Profile:
                 _fold(lines, record)
         return tuple(lines.values())
 
-    def favourites(self) -> tuple[ItemId, ...]:
-        """Favourite items, newest first. A `favourite` event of quantity 0 takes a favourite back."""
-        last_word = {record.what: record.quantity for record in reversed(self._lane("favourite"))}
-        newest_first = dict.fromkeys(record.what for record in self._lane("favourite"))
-        return tuple(item for item in newest_first if last_word[item] > 0)
-
     def bought_since(self, since_ms: int) -> dict[ItemId, int]:
         """Items bought at or after an instant, the last bought first, with the instant of their last purchase."""
         bought: dict[ItemId, int] = {}
@@ -115,21 +109,6 @@ class Profile:
             if record.at_ms >= since_ms:
                 bought.setdefault(record.what, record.at_ms)
         return bought
-
-    def searches(self, n: int) -> tuple[str, ...]:
-        """The last n different searches, newest first."""
-        return tuple(dict.fromkeys(record.what for record in self._lane("search")))[:n]
-
-    def count(self, kind: EventKind, since_ms: int, placement: str | None = None) -> int:
-        """Remembered events of a kind at or after an instant, of one placement or of all."""
-        return sum(
-            record.kind == kind and record.at_ms >= since_ms and placement in (None, record.placement)
-            for record in self.history.get(LANE_OF[kind], ())
-        )
-
-    def answers(self) -> dict[str, str]:
-        """The visitor's last answer to each survey question."""
-        return {question: answer for record in reversed(self._lane("survey")) for question, answer in record.answers}
 
     def _lane(self, lane: Lane) -> Records:
         return self.history.get(lane, ())

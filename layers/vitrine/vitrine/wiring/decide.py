@@ -3,6 +3,7 @@
 import os
 from typing import Final
 
+from vitrine.adapters.aws import REQUEST, client_maker
 from vitrine.adapters.clock import new_id, utc_now
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.firehose import FirehoseStream
@@ -12,6 +13,7 @@ from vitrine.adapters.s3 import S3Objects
 from vitrine.service.decide import DecideService
 from vitrine.service.releases import Releases
 from vitrine.settings import Settings
+from vitrine.wiring.init import on_restore
 
 KEYS_WAIT_S: Final = 0.05
 """A page view waits no longer than this for token keys, once in a while."""
@@ -26,11 +28,14 @@ def build_decide_service(settings: Settings) -> DecideService:
     token_keys.warm()
     table = DynamoTable(settings.table)
     table.warm()
-    objects = ReleaseObjects(S3Objects(settings.releases_bucket))
+    bucket = S3Objects(settings.releases_bucket, make_client=client_maker("s3", REQUEST))
+    records = FirehoseStream(settings.decisions_stream)
+    releases = Releases(table, ReleaseObjects(bucket).load, bundled_release(settings.bundle))
+    on_restore(table.reset, bucket.reset, records.reset, token_keys.reset, releases.reload)
     return DecideService(
         table=table,
-        releases=Releases(table, objects.load, bundled_release(settings.bundle)),
-        records=FirehoseStream(settings.decisions_stream),
+        releases=releases,
+        records=records,
         token_keys=token_keys,
         clock=utc_now,
         new_id=new_id,

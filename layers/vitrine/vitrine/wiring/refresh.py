@@ -1,6 +1,10 @@
 """What the refresh functions and the command line work with."""
 
+import os
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from vitrine.adapters.clock import utc_now
 from vitrine.adapters.dynamodb import DynamoTable
@@ -8,15 +12,20 @@ from vitrine.adapters.onnx_ranker import OnnxRanker
 from vitrine.adapters.s3 import S3Objects
 from vitrine.api.store_files import StoreFile
 from vitrine.api.store_folder import compile_store, read_store_file
-from vitrine.decisions.release import MODEL
+from vitrine.decisions.release import MANIFEST, MODEL
 from vitrine.errors import InvalidModel
 from vitrine.ports import Clock, Objects, Progress, Table
-from vitrine.refresh.champion import MANIFEST, ModelFiles
-from vitrine.refresh.engine import Engine
+from vitrine.refresh.champion import ModelFiles
+from vitrine.refresh.engine import Engine, Limits
 from vitrine.refresh.history import EngineHistory
 from vitrine.refresh.jobs import Workshop
-from vitrine.refresh.training import TrainedRanker, Weeks, train_ranker
+from vitrine.refresh.lists import Regions
+from vitrine.refresh.training import TrainedRanker, train_ranker
+from vitrine.refresh.weeks import Plan
 from vitrine.settings import Settings
+
+ENGINE_SHARE: Final = 0.5  # of the memory; the rest is for Python's own arrays and for what the engine does not count
+MB_PER_CORE: Final = 1_769  # of a Lambda function, says its developer guide
 
 
 def build_workshop(settings: Settings) -> Workshop:
@@ -32,7 +41,18 @@ def build_workshop(settings: Settings) -> Workshop:
         S3Objects(settings.lake_bucket),
         S3Objects(settings.releases_bucket),
         utc_now,
+        engine_limits(settings.memory_mb, _machine()),
     )
+
+
+def log_stages(log: Callable[[str], object]) -> Progress:
+    """Progress as a line of a log when a stage ends."""
+
+    def report(stage: str, done: int, total: int) -> None:
+        if done == total:
+            log(f"stage done: {stage}, {total} steps")
+
+    return report
 
 
 def open_releases(settings: Settings) -> tuple[Table, Objects]:
@@ -40,7 +60,9 @@ def open_releases(settings: Settings) -> tuple[Table, Objects]:
     return DynamoTable(settings.table), S3Objects(settings.releases_bucket)
 
 
-def equip(bundle: Path, table: Table, lake: Objects, releases: Objects, clock: Clock) -> Workshop:
+def equip(
+    bundle: Path, table: Table, lake: Objects, releases: Objects, clock: Clock, limits: Limits | None = None
+) -> Workshop:
     """A workshop over the given table and buckets; see `build_workshop`."""
     store = read_store_file(bundle / "store")
     return Workshop(
@@ -48,12 +70,24 @@ def equip(bundle: Path, table: Table, lake: Objects, releases: Objects, clock: C
         lake=lake,
         releases=releases,
         clock=clock,
+        timer=time.thread_time,  # what scoring costs, however busy the machine is
         load_ranker=OnnxRanker,
         bundled=read_ranker(bundle / "models" / "ranker"),
         store=compile_store(bundle / "store"),
         currency=store.currency,
         regions=_regions(store),
-        weeks=_weeks(store),
+        plan=_plan(store),
+        limits=limits or Limits(),
+    )
+
+
+def engine_limits(function_mb: int | None, machine: Limits) -> Limits:
+    """What DuckDB may use in a function of that memory, never more than the machine has; its defaults elsewhere."""
+    if function_mb is None:
+        return Limits()
+    return Limits(
+        threads=max(1, min(round(function_mb / MB_PER_CORE), machine.threads)),
+        memory_mb=int(min(function_mb, machine.memory_mb) * ENGINE_SHARE),
     )
 
 
@@ -79,13 +113,18 @@ def train_from_folder(lake: Path, store_folder: Path, progress: Progress) -> Tra
     store = read_store_file(store_folder)
     with Engine() as engine:
         engine.load_lake(lake)
-        return train_ranker(EngineHistory(engine, _regions(store)), _weeks(store), OnnxRanker, progress)
+        return train_ranker(EngineHistory(engine, _regions(store)), _plan(store), OnnxRanker, progress)
 
 
-def _regions(store: StoreFile) -> tuple[str, ...]:
-    return tuple(region.id for region in store.regions)
+def _machine() -> Limits:
+    """Cores and memory of the machine: on a laptop a function's declared memory is more than there is."""
+    return Limits(os.cpu_count() or 1, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20)
 
 
-def _weeks(store: StoreFile) -> Weeks:
+def _regions(store: StoreFile) -> Regions:
+    return Regions(tuple(region.id for region in store.regions), store.default_region)
+
+
+def _plan(store: StoreFile) -> Plan:
     spans = store.training
-    return Weeks(spans.train_to_week, spans.choose_to_week, spans.test_to_week)
+    return Plan(spans.choose_weeks, spans.test_weeks, spans.test_to_week)
