@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from vitrine.refresh.jobs import Workshop, refresh_recommendations
 from vitrine.settings import Settings
-from vitrine.wiring.refresh import build_workshop
+from vitrine.wiring.refresh import build_workshop, log_stages
 
 logger = Logger(service="refresh_recommendations")
 
@@ -20,14 +20,13 @@ def service() -> Workshop:
     return build_workshop(Settings.from_env(os.environ))
 
 
-def log_progress(stage: str, done: int, total: int) -> None:
-    """A log line when a stage ends."""
-    if done == total:
-        logger.info("stage done", stage=stage, steps=total)
-
-
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """AWS's entry point; what fails is raised, so that the schedule tries again and then reports."""
-    published = refresh_recommendations(service(), log_progress)
+    published = refresh_recommendations(service(), log_stages(logger.info))
     logger.info(published.summary)
-    return {"release": published.pointer.release, "rows": published.rows, "model": published.model}
+    return {
+        "release": published.pointer.release,
+        "rows": published.rows,
+        "cards": published.cards,
+        "model": published.model,
+    }

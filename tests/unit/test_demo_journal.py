@@ -1,5 +1,6 @@
 """The demo's journal of its set-up."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,31 @@ def nothing(stage: str, done: int, total: int) -> None:
     """A progress that shows nothing."""
 
 
+class Note:
+    """A mark in memory; None when it is lost."""
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+
+    def read(self) -> str | None:
+        return self.text
+
+    def write(self, made_from: str) -> None:
+        self.text = made_from
+
+
 class Steps:
-    """Three steps, the middle one made from a folder, that note their runs."""
+    """Three steps that note their runs; the middle one is made from a folder and leaves a mark."""
 
     def __init__(self, folder: Path) -> None:
         self.runs: list[str] = []
         self.inputs = folder / "inputs"
         self.inputs.mkdir()
         self.kept = folder / "kept"
+        self.mark = Note()
         self.all = [
             Step("one", lambda _: self._one(), kept=self.kept),
-            Step("two", lambda _: self.runs.append("two"), [self.inputs]),
+            Step("two", lambda _: self.runs.append("two"), [self.inputs], mark=self.mark),
             Step("three", lambda _: self.runs.append("three")),
         ]
 
@@ -74,13 +89,43 @@ def test_lost_result_repeats_its_step(tmp_path: Path, steps: Steps) -> None:
     assert remaining(path, steps) == ["one", "two", "three"]
 
 
-def test_forgotten_steps_are_run_again(tmp_path: Path, steps: Steps) -> None:
-    """After the emulator has lost its state, what lived there is made again."""
+@pytest.mark.parametrize("n_done", [2, 3])
+def test_lost_mark_repeats_its_step(tmp_path: Path, steps: Steps, n_done: int) -> None:
+    """After the emulator has lost its state, what lived there is made again, whether or not the set-up was finished."""
     path = tmp_path / "setup.json"
-    journal = Journal(path)
-    journal.run(steps.all, nothing)
-    journal.forget(steps.all[1:])
+    Journal(path).run(steps.all[:n_done], nothing)
+    assert not Journal(path).has_lost(steps.all)
+    steps.mark.text = None
     assert remaining(path, steps) == ["two", "three"]
+    assert Journal(path).has_lost(steps.all)
+
+
+def test_emulator_that_fell_back_repeats_the_step(tmp_path: Path, steps: Steps) -> None:
+    """A mark of an earlier run means that the state of that run has come back: it was made from other inputs."""
+    path = tmp_path / "setup.json"
+    Journal(path).run(steps.all, nothing)
+    before = steps.mark.text
+    (steps.inputs / "store.yaml").write_text("changed")
+    Journal(path).run(steps.all[1:], nothing)
+    steps.mark.text = before
+    assert remaining(path, steps) == ["two", "three"]
+
+
+def test_interrupted_repetition_leaves_nothing_done(tmp_path: Path, steps: Steps) -> None:
+    """Steps that are to run again do not count as done by their earlier run."""
+    path = tmp_path / "setup.json"
+    Journal(path).run(steps.all, nothing)
+
+    def interrupt(stage: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    again = [replace(steps.all[0], run=lambda progress: progress("one", 0, 1)), *steps.all[1:]]
+    with pytest.raises(KeyboardInterrupt):
+        Journal(path).run(again, interrupt)
+    assert remaining(path, steps) == ["one", "two", "three"]
+    Journal(path).run(steps.all[:1], nothing)
+    assert remaining(path, steps) == ["two", "three"]
+    assert not Journal(path).has_lost(steps.all)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 1}', '{"format": 1, "done": []}', '{"format": 999}'])

@@ -9,7 +9,7 @@ from vitrine.cli.demo_log import ChildrenLog, readable
 
 
 def test_structured_lines_become_readable() -> None:
-    """Level and message of a JSON line; error and traceback of a failure; everything else as it is."""
+    """Level and message of a JSON line; error and traceback of a failure; no metrics; the rest as it is."""
     assert readable(json.dumps({"level": "INFO", "message": "published", "requestId": "r"})) == "INFO published"
     error = {
         "level": "ERROR",
@@ -18,6 +18,7 @@ def test_structured_lines_become_readable() -> None:
         "stackTrace": ["  File a\n", "  File b\n"],
     }
     assert readable(json.dumps(error)) == "ERROR KeyError: 'x'\n  File a\n  File b"
+    assert readable(json.dumps({"_aws": {"Timestamp": 1, "CloudWatchMetrics": []}, "Decisions": 1})) == ""
     for line in ("plain text", "{", "3", '{"a": 1}', "[]"):
         assert readable(line) == line
 

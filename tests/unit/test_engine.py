@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.fixtures.lake.builders import START_MS, Good, Sale, at_ms, write_lake
 from vitrine.errors import InvalidSource
-from vitrine.refresh.engine import WEEK_MS, Engine, week_start_ms
+from vitrine.refresh.engine import WEEK_MS, Engine, Limits, week_start_ms
 
 GOODS = [Good("a"), Good("b")]
 SALES = [Sale("h1", "s1", 0, "a"), Sale("h1", "s1", 0, "b")]
@@ -19,7 +19,7 @@ FIRST_EVENT_MS = 1_483_271_606_000  # Sunday 2017-01-01 11:53:26 UTC, as in The 
 @pytest.fixture
 def engine():
     """An engine that is closed after the test."""
-    with Engine(threads=1) as engine:
+    with Engine(Limits(threads=1)) as engine:
         yield engine
 
 
@@ -62,7 +62,7 @@ def test_bad_lines_are_left_out_and_counted(engine, lake):
         lake,
         event(),
         event(),
-        event(id="s1-a"),
+        event(id="s1-a", visitor="h1"),
         b"not json",
         b'{"id": "\xff"}',
         event(id="e3", at_ms="soon"),
@@ -80,6 +80,22 @@ def test_bad_lines_are_left_out_and_counted(engine, lake):
         "unknown kind": 1,
         "before 1970": 1,
     }
+
+
+def test_nobody_erases_the_event_of_another(engine, lake):
+    """One id of two visitors, or of two kinds, is two events, whoever came first; an imported purchase stays alone."""
+    collect(
+        lake,
+        event(id="x", at_ms=at_ms(5)),
+        event(id="x", visitor="thief", at_ms=at_ms(1)),
+        event(id="x", kind="view"),
+        event(id="s1-a", visitor="thief"),
+        event(id="s1-a", visitor="h1"),
+    )
+    engine.load_lake(lake)
+    found = engine.execute("select visitor, kind, count(*) from events group by all order by all")
+    assert found == [("h1", "purchase", 2), ("h2", "purchase", 1), ("h2", "view", 1), ("thief", "purchase", 2)]
+    assert engine.faults == {"duplicate": 1}
 
 
 @pytest.mark.parametrize("name", ["catalog/items.parquet", "events/import/purchases.parquet"])

@@ -12,14 +12,15 @@ from vitrine.catalog.packed import ItemTable
 from vitrine.decisions.candidates import recent_weight
 from vitrine.decisions.features import FEATURES
 from vitrine.refresh.examples import (
-    MS_PER_DAY,
     Basket,
     page_views,
     reveal,
     sample_negatives,
+    see,
     simulate,
     stack,
 )
+from vitrine.types import DAY_MS
 
 
 @dataclass
@@ -37,13 +38,15 @@ class Past:
         return related("bread", ["butter"], ["rolls"]) if item == "bread" else None
 
     def shelf(self, region: str, category: str | None) -> ItemTable | None:
-        """What sells in the north."""
-        return shelf(["apples", "bread", "milk"]) if (region, category) == ("north", None) else None
+        """What sells in the north, and in its dairy."""
+        shelves = {None: ["apples", "bread", "milk"], "grocery/dairy": ["milk", "cheese", "cream"]}
+        return shelf(shelves[category]) if region == "north" and category in shelves else None
 
 
-def basket(*items: str, visitor: str = "known", at_ms: int = 3 * MS_PER_DAY) -> Basket:
+def basket(*items: str, visitor: str = "known", at_ms: int = 3 * DAY_MS) -> Basket:
     """A basket in the north."""
-    return Basket(visitor, "north", at_ms, items)
+    aisles = tuple("grocery/dairy" if item in ("milk", "cheese") else "grocery/bread" for item in items)
+    return Basket(visitor, "north", at_ms, items, aisles)
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -64,7 +67,7 @@ def test_home_ranks_own_and_popular_items_and_reveals_nothing():
 def test_recency_counts_to_the_basket():
     """Days since the last purchase grow by the days between snapshot and basket."""
     column = FEATURES.index("days_since")
-    now, later = (simulate(Past(), basket("milk", at_ms=days * MS_PER_DAY), "home", rng()) for days in (0, 5))
+    now, later = (simulate(Past(), basket("milk", at_ms=days * DAY_MS), "home", rng()) for days in (0, 5))
     assert now is not None
     assert later is not None
     at = list(now.candidates.ids).index("milk")
@@ -99,6 +102,35 @@ def test_a_new_visitor_has_no_history():
     assert view is not None
     assert not view.rows[:, FEATURES.index("in_personal")].any()
     assert not view.rows[:, FEATURES.index("history")].any()
+
+
+def test_features_see_what_is_not_shown():
+    """As in serving, features are of all candidates, also where revealed items are then left out."""
+    left_out = 0
+    for seed in range(20):
+        view = simulate(Past(), basket("bread", "milk"), "visit", rng(seed))
+        assert view is not None
+        everything, rows = see(Past(), view.look, 3.0)
+        at = [list(everything.ids).index(item) for item in view.candidates.ids]
+        np.testing.assert_array_equal(view.rows, rows[at])
+        left_out += len(everything) - len(at)
+    assert left_out > 0
+
+
+def test_a_category_page_ranks_its_shelf():
+    """Candidates are those of the aisle's shelf, and only what was bought of the aisle counts."""
+    view = simulate(Past(), basket("milk", "cheese"), "category", rng())
+    assert view is not None
+    assert set(view.candidates.ids) == {"milk", "cheese", "cream"}
+    assert view.n_relevant == 2
+    assert view.bought.tolist() == [item in ("milk", "cheese") for item in view.candidates.ids]
+    assert view.look.category == "grocery/dairy"
+
+
+@pytest.mark.parametrize("unfit", [basket("milk", visitor="stranger"), basket("bread")])
+def test_a_category_page_needs_a_known_visitor_and_a_shelf(unfit):
+    """A stranger's aisle is ordered without the ranker, and an aisle without a shelf has nothing to order."""
+    assert simulate(Past(), unfit, "category", rng()) is None
 
 
 @given(n_items=st.integers(2, 40), seed=st.integers(0, 2**32))

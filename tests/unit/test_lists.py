@@ -16,11 +16,12 @@ from vitrine.catalog.packed import (
     unpack,
 )
 from vitrine.errors import InvalidRelease, InvalidSource
-from vitrine.refresh.engine import Engine
+from vitrine.refresh.cards import card_rows
+from vitrine.refresh.engine import Engine, Limits
 from vitrine.refresh.list_tables import item_keys
-from vitrine.refresh.lists import build_lists, card_rows
+from vitrine.refresh.lists import Regions, build_lists
 
-REGIONS = ["north", "south"]
+REGIONS = Regions(("north", "south"), "north")
 PASTA, SAUCE, SOUP = "grocery/pasta/spaghetti", "grocery/sauce/pasta-sauce", "grocery/soup/condensed-soup"
 
 GOODS = [
@@ -53,10 +54,10 @@ def silent(stage, done, total):
     """Progress that nobody watches."""
 
 
-def build(folder, goods, bought, day):
+def build(folder, goods, bought, day, homes=None):
     """The lists of a lake as of a day."""
-    with Engine(threads=1) as engine:
-        engine.load_lake(write_lake(folder, goods, bought))
+    with Engine(Limits(threads=1)) as engine:
+        engine.load_lake(write_lake(folder, goods, bought, homes))
         return build_lists(engine, REGIONS, at_ms(day), silent)
 
 
@@ -130,6 +131,41 @@ def test_what_many_buy_together_is_related(lists):
 def test_a_habit_of_one_visitor_is_no_rule(lists):
     """Two items that only one visitor buys together, however often, are not bought together."""
     assert "even" not in listed(lists.related("odd"), "bought_together")
+
+
+def test_baskets_of_two_visitors_are_two_baskets(tmp_path):
+    """Two visitors whose sessions happen to share an id have bought nothing together."""
+    bought = [
+        Sale(f"{who}{n}", f"shared{n}", 60 + n, item) for n in range(12) for who, item in (("a", "odd"), ("b", "soup"))
+    ]
+    bought += [Sale(f"{who}{n}", f"{who}{n}", 60 + n, "pasta") for n in range(12) for who in "ab"]
+    lists = build(tmp_path, GOODS, bought, 86)
+    assert listed(lists.related("odd"), "bought_together") == []
+
+
+def test_only_baskets_that_could_hold_a_pair_count(tmp_path):
+    """What happened before the window of pairs changes no score: chance is reckoned over the same baskets as pairs."""
+    ancient = [Sale(f"x{n}", f"x{n}", -300 + n, "gone") for n in range(100)]
+    without, with_ancient = (
+        build(tmp_path / name, GOODS, bought, 86) for name, bought in (("a", sales()), ("b", sales() + ancient))
+    )
+    for item in ("pasta", "dear"):
+        one, other = (lists.related(item) for lists in (without, with_ancient))
+        assert listed(one, "bought_together")
+        assert one.ids == other.ids
+        np.testing.assert_array_equal(one.columns["bought_together"], other.columns["bought_together"])
+
+
+@pytest.mark.parametrize("region", [None, "", "mars"])
+def test_a_purchase_without_a_region_counts_at_home(tmp_path, region):
+    """It stands on the shelf of the visitor's home, of the store's default region for visitors without one."""
+    bought = [Sale("southerner", f"s{n}", 60 + n, "pasta", region) for n in range(3)]
+    bought += [Sale("stranger", f"n{n}", 60 + n, "sauce", region) for n in range(3)]
+    lists = build(
+        tmp_path, GOODS, [*bought, Sale("h1", "z", 90, "odd")], 80, {"southerner": "south", "stranger": "mars"}
+    )
+    assert listed(lists.shelf("south", None), "popular") == ["pasta"]
+    assert listed(lists.shelf("north", None), "popular") == ["sauce"]
 
 
 def test_similar_items_are_of_the_same_type_and_price(lists):
@@ -223,20 +259,20 @@ def test_items_that_share_a_key_are_refused():
 
 
 def test_cards_of_all_items(tmp_path):
-    """Every item of the catalogue has a card row, in stock or not."""
-    with Engine(threads=1) as engine:
+    """Every item of the catalogue has a card, in stock or not."""
+    with Engine(Limits(threads=1)) as engine:
         engine.load_lake(write_lake(tmp_path, GOODS, sales()))
         cards = dict(card_rows(engine, REGIONS, "USD", 7))
     assert len(cards) == len(GOODS)
-    assert parse_card(cards[keys.card("pasta")]).regions == 0b11
-    assert parse_card(cards[keys.card("gone")]).regions == 0
-    assert cards[keys.card("sauce")]["updated_ms"] == 7
+    assert parse_card(cards["pasta"]).regions == 0b11
+    assert parse_card(cards["gone"]).regions == 0
+    assert cards["sauce"]["updated_ms"] == 7
 
 
 def test_progress_counts_to_the_end(tmp_path):
     """The last call says that all steps are done."""
     calls = []
-    with Engine(threads=1) as engine:
+    with Engine(Limits(threads=1)) as engine:
         engine.load_lake(write_lake(tmp_path, GOODS, sales()))
         build_lists(engine, REGIONS, at_ms(86), lambda *call: calls.append(call))
     assert [done for _, done, _ in calls] == list(range(len(calls)))

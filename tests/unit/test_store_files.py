@@ -43,7 +43,8 @@ def test_compiling_is_deterministic() -> None:
         ("store.yaml", "currency: USD", "currency: USD\ncolour: red", r"store.yaml: colour: Extra inputs"),
         ("store.yaml", "default_region: north", "default_region: mars", r"default_region 'mars' is not one of"),
         ("store.yaml", "Private: 0.35", "Private: 1.35", r"margins.Private"),
-        ("store.yaml", "choose_to_week: 48", "choose_to_week: 40", r"weeks must grow"),
+        ("store.yaml", "choose_weeks: 4", "choose_weeks: 0", r"training.choose_weeks"),
+        ("store.yaml", "test_weeks: 4", "test_weeks: 1", r"training.test_weeks"),
         ("store.yaml", "name: Complete", "name: [Complete", r"store.yaml is not YAML"),
         ("placements.yaml", "from: [personal, bought", "from: [horoscope, bought", r"there is no list 'horoscope'"),
         ("placements.yaml", "order: popular}", "order: fame}", r"order is 'fame'"),
@@ -60,6 +61,16 @@ def test_every_fault_is_named_with_its_place(folder: Path, file: str, old: str, 
     path.write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(InvalidStore, match=says):
         compile_store(folder)
+
+
+def test_weeks_need_not_be_named(folder: Path) -> None:
+    """The example compares on weeks of 2017; a store without a word on training gets its last eight weeks."""
+    named = read_store_file(folder).training
+    assert (named.choose_weeks, named.test_weeks, named.test_to_week) == (4, 4, 52)
+    path = folder / "store.yaml"
+    path.write_text(path.read_text("utf-8").partition("training:")[0], "utf-8")
+    training = read_store_file(folder).training
+    assert (training.choose_weeks, training.test_weeks, training.test_to_week) == (4, 4, None)
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:

@@ -13,6 +13,7 @@ VitrineError
 ├── InvalidRelease           a release or one of its parts fails its checks
 │   └── InvalidModel         a ranker fails its checks
 ├── InvalidSource            data to import or refresh from is missing or of the wrong form
+│   └── TooLittleData        it is right, but there is not enough of it yet to learn from
 ├── BuildFailed              a function cannot be assembled, or is larger than Lambda takes
 └── LocalStackError          the laptop's stack cannot start; the message says what to do
 """
@@ -91,6 +92,10 @@ class InvalidModel(InvalidRelease):
 
 class InvalidSource(VitrineError):
     """Data to import or refresh from is missing or of the wrong form."""
+
+
+class TooLittleData(InvalidSource):
+    """The data holds too short a past to train a ranker on; a later run may find enough."""
 
 
 class BuildFailed(VitrineError):

@@ -44,10 +44,11 @@ class Table(Protocol):
         """Delete all keys, present or not; the number of keys."""
         ...
 
-    def replace(self, key: Key, row: Row, expected_rev: int | None) -> bool:
+    def replace(self, key: Key, row: Row, expected_rev: int | None, timeout_s: float | None = None) -> bool:
         """Put the row only if the stored row's `rev` equals expected_rev (None: only if there is no row).
 
-        True when written; False when somebody else was first. The row carries its new `rev`.
+        True when written; False when somebody else was first. The row carries its new `rev`. With a timeout it is
+        given up in time, and may have been written all the same; without, it takes the adapter's patience.
         """
         ...
 
@@ -67,6 +68,10 @@ class Objects(Protocol):
         """Names that start with the prefix, sorted."""
         ...
 
+    def delete(self, names: Iterable[str]) -> int:
+        """Delete objects, present or not; the number of names."""
+        ...
+
     def download(self, prefix: str, folder: Path) -> int:
         """Copy all objects under the prefix into the folder, keeping their names; the number copied."""
         ...
@@ -79,8 +84,11 @@ class Objects(Protocol):
 class Stream(Protocol):
     """A firehose of records that ends as lines in the lake."""
 
-    def put(self, records: Sequence[bytes]) -> int:
-        """Hand over records (one JSON object each, no line feed); the number that was not taken."""
+    def put(self, records: Sequence[bytes], timeout_s: float = 2.0) -> int:
+        """Hand over records (one JSON object each, no line feed); the number that was not taken.
+
+        Given up in time: then it raises, and some of the records may arrive all the same.
+        """
         ...
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MEMORY: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"  # set by Lambda itself
+
 
 class Settings(BaseModel):
-    """What template.yaml tells a function. AWS's own variables (region, endpoint, credentials) are boto3's business."""
+    """What template.yaml tells a function. AWS's variables of region, endpoint and credentials are boto3's business."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -17,6 +20,7 @@ class Settings(BaseModel):
     events_stream: str = Field(default="", description="Firehose stream of visitors' events")
     decisions_stream: str = Field(default="", description="Firehose stream of decision records")
     token_secret: str = Field(default="", description="name or ARN of the secret that signs visitor tokens")
+    memory_mb: int | None = Field(default=None, gt=0, description="memory of the Lambda function, None elsewhere")
     bundle: Path = Field(default=Path("/opt"), description="folder with store/ and models/ as deployed")
 
     @classmethod
@@ -24,4 +28,6 @@ class Settings(BaseModel):
         """Settings from variables named VITRINE_<FIELD>; a missing or unknown one is named in the error."""
         prefix = "VITRINE_"
         ours = {name[len(prefix) :].lower(): value for name, value in env.items() if name.startswith(prefix)}
+        if MEMORY in env:
+            ours["memory_mb"] = env[MEMORY]
         return cls.model_validate(ours)

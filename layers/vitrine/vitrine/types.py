@@ -8,7 +8,9 @@ Money is an integer count of the currency's minor units.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+DAY_MS: Final = 86_400_000
 
 ItemId: TypeAlias = str
 VisitorId: TypeAlias = str

@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `vitrine refresh`."""
     parser.add_argument("--lake", type=Path, metavar="DIR", help="read this lake folder instead of the lake bucket")
     parser.add_argument("--model", action="store_true", help="train a challenger for the ranker first")
-    parser.add_argument("--cards", action="store_true", help="write the cards of all items first")
+    parser.add_argument("--cards", action="store_true", help="write the cards of all items first, changed or not")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.cards:
             print(f"{refresh_cards(workshop, progress, arguments.lake):,} cards written")
         if arguments.model:
-            print(refresh_model(workshop, progress, arguments.lake).verdict)
+            print(refresh_model(workshop, progress, arguments.lake).summary)
         published = refresh_recommendations(workshop, progress, arguments.lake)
     print(published.summary)
     return 0

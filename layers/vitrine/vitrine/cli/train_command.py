@@ -8,9 +8,8 @@ from typing import Any, Final
 import orjson
 
 from vitrine.cli.progress import show_progress
-from vitrine.decisions.release import MODEL
+from vitrine.decisions.release import MANIFEST, MODEL
 from vitrine.refresh.card import METHOD_TITLES, SITUATION_TITLES, model_card
-from vitrine.refresh.champion import MANIFEST
 from vitrine.refresh.training import TrainedRanker
 from vitrine.wiring.refresh import train_from_folder
 

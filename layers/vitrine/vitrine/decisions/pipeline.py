@@ -12,13 +12,13 @@ from vitrine.catalog.items import Card
 from vitrine.decisions.candidates import Role, merge
 from vitrine.decisions.context import Context
 from vitrine.decisions.placements import Placement
-from vitrine.decisions.ranking import MS_PER_DAY, rank
+from vitrine.decisions.ranking import rank
 from vitrine.decisions.reads import lists_of, wanted_keys
 from vitrine.decisions.release import Release
 from vitrine.decisions.slots import Picks, Reason, Slot, fill, show
 from vitrine.decisions.visit import Visit, at_home, resolve_visit
 from vitrine.errors import DependencyFailed
-from vitrine.types import Absent, ItemId, Key, PlacementKind, Rows
+from vitrine.types import DAY_MS, Absent, ItemId, Key, PlacementKind, Rows
 from vitrine.visitors.profile import Profile
 from vitrine.visitors.stored import parse_profile
 
@@ -82,7 +82,7 @@ def decide(context: Context, release: Release, read: ReadRows, read_cards: ReadC
     lists, all_seen = lists_of(context, visit, release.id, rows)
     candidates = merge(lists)
     lap("candidates")
-    elapsed_days = max(0.0, context.now.timestamp() * 1000 - release.as_of_ms) / MS_PER_DAY
+    elapsed_days = max(0.0, context.now.timestamp() * 1000 - release.as_of_ms) / DAY_MS
     ranking = rank(candidates, release.ranker, elapsed_days)
     lap("rank")
     filled = fill(placements, ranking, context, visit)

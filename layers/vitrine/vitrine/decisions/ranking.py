@@ -15,10 +15,9 @@ from vitrine.decisions.features import features
 from vitrine.decisions.visit import Visit
 from vitrine.errors import InvalidModel
 from vitrine.ports import Ranker
-from vitrine.types import ItemId
+from vitrine.types import DAY_MS, ItemId
 
 Mask = NDArray[np.bool_]
-MS_PER_DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def other_category(candidates: Candidates, page_item: ItemId | None) -> Mask:
 
 
 def _bought_lately(visit: Visit, now: datetime, days: int) -> list[ItemId]:
-    since = int(now.timestamp() * 1000) - days * MS_PER_DAY
+    since = int(now.timestamp() * 1000) - days * DAY_MS
     return [item for item, at_ms in visit.bought_ms.items() if at_ms > since]
 
 

@@ -19,12 +19,13 @@ from vitrine.ports import Ranker
 from vitrine.types import ItemId, RegionId, ReleaseId, Row
 
 MANIFEST_FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
 MODEL = "model.onnx"
 RANKER = "ranker.json"
 STORE = "store.json"
 BESTSELLERS = "bestsellers.json"
 PARTS: Final = (MODEL, RANKER, STORE, BESTSELLERS)
-"""Objects every release has under `<release>/` in the releases bucket, beside `manifest.json`."""
+"""Objects every release has under `<release>/` in the releases bucket, beside the manifest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from vitrine.decisions.model import RankerManifest
 
 METRIC_TITLES: Final = {"ndcg10": "NDCG@10", "recall10": "recall@10"}
 METHOD_TITLES: Final = {
-    "popularity": "popularity (the region's shelf)",
+    "popularity": "popularity (the shelf of the region or aisle)",
     "fusion": "rank fusion of all lists (raw candidate score)",
     "personal": "the visitor's own list alone",
     "model": "**the ranker**",
@@ -16,6 +16,7 @@ SITUATION_TITLES: Final = {
     "home": "Home page of a known visitor, nothing looked at yet",
     "visit": "Known visitor, 1-4 items of the basket already seen or in the cart",
     "new_visitor": "The same visit with the visitor's own history hidden",
+    "category": "Category page of a known visitor: the aisle of something they went on to buy",
 }
 
 PURPOSE: Final = """\
@@ -25,9 +26,10 @@ within one page view; it is not a probability and does not compare between visit
 """
 SITUATIONS: Final = """\
 The data holds purchases and no page views, so the page views are simulated from real baskets: each visitor's first
-basket after a snapshot of the lists, in three situations. Where items are revealed, a fair coin decides whether they
+basket after a snapshot of the lists, in four situations. Where items are revealed, a fair coin decides whether they
 were looked at (weights 1, 0.8, 0.64, ... newest first) or lie in the cart (weight 1); revealed items are neither
-candidates nor counted as found. Lists, candidates and features come from the code that serves.
+candidates nor counted as found. A category page ranks the aisle's shelf, and counts what was bought of that aisle.
+Lists, candidates and features come from the code that serves.
 """
 LIMITS: Final = """\
 - Looking at a product is taken for buying it: real views are weaker signals than what was revealed here.
@@ -64,7 +66,9 @@ def _lines(manifest: RankerManifest) -> Iterator[str]:
     yield "an interval that includes zero shows no difference.\n"
     for situation, title in SITUATION_TITLES.items():
         yield from _situation(title, manifest.metrics["test"][situation])
-    yield "## Model\n"
+    yield "## Where it is not surely better\n"
+    yield from _ties(manifest.metrics["test"])
+    yield "\n## Model\n"
     yield f"A perceptron {len(manifest.missing)}-{'-'.join(map(str, facts['hidden']))}-1, trained with a listwise"
     yield f"softmax loss against {facts['negatives']} sampled candidates that were not bought; seed {facts['seed']}."
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
@@ -91,6 +95,18 @@ def _situation(title: str, summary: Mapping[str, Any]) -> Iterator[str]:
         ]
         yield f"| {method_title} | {' | '.join(cells)} |"
     yield ""
+
+
+def _ties(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Every comparison on the test weeks whose interval does not lie above zero."""
+    found = [
+        f"- {SITUATION_TITLES[situation]}: {title} against {METHOD_TITLES[method]}, {_gain(summary, method, metric)}"
+        for situation, summary in metrics.items()
+        for method, gains in summary["gain"].items()
+        for metric, title in METRIC_TITLES.items()
+        if not gains[metric][1] > 0.0
+    ]
+    yield from found or ["Every interval above lies above zero."]
 
 
 def _gain(summary: Mapping[str, Any], method: str, metric: str) -> str:

@@ -7,6 +7,7 @@ translated for another engine; what only this engine can do (reading files, cast
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.errors import InvalidSource
-from vitrine.types import EventKind
+from vitrine.types import DAY_MS, EventKind
 
-DAY_MS: Final = 24 * 3600 * 1000
 WEEK_MS: Final = 7 * DAY_MS
 WEEK_PHASE_MS: Final = 4 * DAY_MS + 4 * 3600 * 1000  # Monday 04:00 UTC; the epoch was a Thursday
 
@@ -47,15 +47,28 @@ def week_start_ms(first_event_ms: int, week: int) -> int:
     return first + (week - 1) * WEEK_MS
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the engine may use of the machine. The defaults leave room for everything else on a laptop."""
+
+    threads: int = 2
+    memory_mb: int = 1500
+
+
 class Engine:
     """One connection; not safe to share between threads. Close it, or use it in a `with`."""
 
-    def __init__(self, threads: int = 2, memory_mb: int = 1500, temp: Path | None = None) -> None:
+    def __init__(self, limits: "Limits | None" = None, temp: Path | None = None) -> None:
         """An engine without tables. What does not fit into memory spills to `temp`, if given."""
+        limits = limits or Limits()
         self.faults: Counter[str] = Counter()
         self._done: set[str] = set()
         self._connection = duckdb.connect(
-            config={"threads": threads, "memory_limit": f"{memory_mb}MB", "preserve_insertion_order": "false"}
+            config={
+                "threads": limits.threads,
+                "memory_limit": f"{limits.memory_mb}MB",
+                "preserve_insertion_order": "false",
+            }
         )
         self._connection.execute("set enable_progress_bar = false")
         self._connection.execute("set temp_directory = ?", [str(temp) if temp else ""])
@@ -123,8 +136,8 @@ class Engine:
     def load_lake(self, lake: Path) -> None:
         """Tables `items`, `visitors` and `events` of a lake folder.
 
-        Events are the imported purchases and the collected JSON lines, each id once. Lines that are no JSON object,
-        lack a field, or are of an unknown kind are left out and counted in `faults`.
+        Events are the imported purchases and the collected JSON lines, each once per visitor, kind and id. Lines that
+        are no JSON object, lack a field, or are of an unknown kind are left out and counted in `faults`.
 
         Raises:
             InvalidSource: the catalogue, the purchases or the visitors are missing or lack a column.
@@ -132,8 +145,8 @@ class Engine:
         self.view_parquet("items_file", lake / ITEMS)
         self.view_parquet("visitors_file", lake / VISITORS)
         self.view_parquet("events_import", lake / PURCHASES)
-        self._read_raw(lake / RAW_EVENTS)
         try:
+            self._read_raw(lake / RAW_EVENTS)
             self.execute("create or replace table items as select * from items_file")
             self.execute("create or replace table visitors as select * from visitors_file")
             self.materialise("events")

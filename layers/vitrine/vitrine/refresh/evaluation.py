@@ -32,12 +32,17 @@ def by_list(name: str) -> Scorer:
     return lambda view: view.candidates.lists.get(name, np.full(len(view.candidates), np.nan, np.float32))
 
 
+def by_shelf(view: PageView) -> Floats:
+    """Order by what sells best on the shelf that the page shows: the aisle's on its page, else the region's."""
+    return by_list("popular" if view.look.category is None else "category_popular")(view)
+
+
 BASELINES: Final[Mapping[str, Scorer]] = {
-    "popularity": by_list("popular"),
+    "popularity": by_shelf,
     "fusion": lambda view: fuse(view.candidates),
     "personal": by_list("personal"),
 }
-"""Rankings without a model: the region's shelf, rank fusion of all lists, the visitor's own list."""
+"""Rankings without a model: the page's shelf, rank fusion of all lists, the visitor's own list."""
 
 
 @dataclass(frozen=True, slots=True)

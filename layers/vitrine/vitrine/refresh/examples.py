@@ -2,8 +2,9 @@
 
 The data knows what was bought, not what was looked at. Therefore each basket is turned into the situations that serving
 meets: a known visitor on the home page with nothing looked at yet; the same visitor once some items of the basket have
-been seen or put into the cart; and a visitor of whom only this visit is known. Candidates, features and seed weights
-come from `decisions`, so that a ranker meets in serving what it met in training.
+been seen or put into the cart; a visitor of whom only this visit is known; and a known visitor in the aisle of
+something they went on to buy. Candidates, features and seed weights come from `decisions`, and features are computed
+before anything is left out, so that a ranker meets in serving what it met in training.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,13 +18,14 @@ from vitrine.catalog.packed import ItemTable, item_key
 from vitrine.decisions.candidates import Candidates, Floats, Lists, Role, Seed, merge, recent_weight, take
 from vitrine.decisions.features import FEATURES, features
 from vitrine.refresh.network import Groups
-from vitrine.types import ItemId, RegionId, VisitorId
+from vitrine.types import DAY_MS, ItemId, RegionId, VisitorId
 
-Situation = Literal["home", "visit", "new_visitor"]
-SITUATIONS: Final[tuple[Situation, ...]] = ("home", "visit", "new_visitor")
+Situation = Literal["home", "visit", "new_visitor", "category"]
+SITUATIONS: Final[tuple[Situation, ...]] = ("home", "visit", "new_visitor", "category")
+ON_SHELF: Final = ("category_popular", "category_discounted")
+"""Lists that fill a category page; what else is known of the visit informs the order there, and adds no items."""
 
 MAX_REVEALED: Final = 4
-MS_PER_DAY: Final = 86_400_000
 
 
 class Snapshot(Protocol):
@@ -49,12 +51,26 @@ class Snapshot(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What one visitor bought at one instant: distinct items in a fixed order."""
+    """What one visitor bought at one instant: distinct items in a fixed order, and the aisle that each stands in.
+
+    `region` is the one whose shelf the visitor sees; an aisle is the first two levels of a category path.
+    """
 
     visitor: VisitorId
     region: RegionId
     at_ms: int
     items: tuple[ItemId, ...]
+    aisles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a page view is made of: who looks, which shelves they see, and the items of the visit as `Visit.seeds`."""
+
+    visitor: VisitorId | None
+    region: RegionId
+    category: str | None = None
+    seeds: tuple[tuple[ItemId, Role, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,49 +78,73 @@ class PageView:
     """Candidates of one simulated page view, and which of them were bought afterwards.
 
     `rows` is float32 [n, d] as `decisions.features` gives it, `bought` bool [n]. `n_relevant` counts what was bought
-    and not yet revealed, among the candidates or not.
+    and not yet revealed, on a category page of its aisle alone, among the candidates or not.
     """
 
     visitor: VisitorId
     situation: Situation
+    look: Look
     candidates: Candidates
     rows: Floats
     bought: NDArray[np.bool_]
     n_relevant: int
 
 
-def simulate(snapshot: Snapshot, basket: Basket, situation: Situation, rng: np.random.Generator) -> PageView | None:
-    """The page view before a basket; None when the situation cannot be made of it.
+def see(snapshot: Snapshot, look: Look, elapsed_days: float) -> tuple[Candidates, Floats]:
+    """All candidates of a page view and their features [n, d], as serving computes them before anything is left out."""
+    lists = Lists(
+        personal=None if look.visitor is None else snapshot.personal(look.visitor),
+        shelf=snapshot.shelf(look.region, None),
+        category_shelf=None if look.category is None else snapshot.shelf(look.region, look.category),
+        seeds=[
+            Seed(item, role, weight, table)
+            for item, role, weight in look.seeds
+            if (table := snapshot.related(item)) is not None
+        ],
+    )
+    candidates = merge(lists)
+    return candidates, features(candidates, elapsed_days)
 
-    That is the case for the home page when the visitor has no lists, and for a visit when the basket has one item.
-    """
-    revealed: list[tuple[ItemId, Role, float]] = []
-    personal = None if situation == "new_visitor" else snapshot.personal(basket.visitor)
-    if situation == "home":
-        if personal is None:
-            return None
-    elif len(basket.items) < 2:
+
+def simulate(snapshot: Snapshot, basket: Basket, situation: Situation, rng: np.random.Generator) -> PageView | None:
+    """The page view before a basket; None when the situation cannot be made of it, see `imagine`."""
+    look = imagine(snapshot, basket, situation, rng)
+    if look is None:
         return None
-    else:
-        revealed = reveal(basket.items, rng)
-    seeds = [
-        Seed(item, role, weight, table)
-        for item, role, weight in revealed
-        if (table := snapshot.related(item)) is not None
+    merged, rows = see(snapshot, look, (basket.at_ms - snapshot.as_of_ms) / DAY_MS)
+    known = {item for item, _, _ in look.seeds}
+    relevant = [
+        item
+        for item, aisle in zip(basket.items, basket.aisles, strict=True)
+        if item not in known and look.category in (None, aisle)
     ]
-    known = {item for item, _, _ in revealed}
-    relevant = [item for item in basket.items if item not in known]
-    candidates = merge(Lists(personal=personal, shelf=snapshot.shelf(basket.region, None), seeds=seeds))
-    candidates = take(candidates, np.flatnonzero(~_is_any_of(candidates, known)))
-    elapsed_days = (basket.at_ms - snapshot.as_of_ms) / MS_PER_DAY
+    kept = np.flatnonzero(_is_on_page(merged, look) & ~_is_any_of(merged, known))
+    candidates = take(merged, kept)
     return PageView(
         visitor=basket.visitor,
         situation=situation,
+        look=look,
         candidates=candidates,
-        rows=features(candidates, elapsed_days),
+        rows=rows[kept],
         bought=_is_any_of(candidates, relevant),
         n_relevant=len(relevant),
     )
+
+
+def imagine(snapshot: Snapshot, basket: Basket, situation: Situation, rng: np.random.Generator) -> Look | None:
+    """What was looked at before a basket; None when the situation cannot be made of it.
+
+    The home page and an aisle need a visitor with lists, the aisle also a shelf, and a visit a basket of two items.
+    """
+    is_known = snapshot.personal(basket.visitor) is not None
+    if situation in ("home", "category"):
+        category = str(rng.choice(basket.aisles)) if situation == "category" else None
+        has_shelf = category is None or snapshot.shelf(basket.region, category) is not None
+        return Look(basket.visitor, basket.region, category) if is_known and has_shelf else None
+    if len(basket.items) < 2:
+        return None
+    visitor = None if situation == "new_visitor" else basket.visitor
+    return Look(visitor, basket.region, seeds=tuple(reveal(basket.items, rng)))
 
 
 def reveal(items: Sequence[ItemId], rng: np.random.Generator) -> list[tuple[ItemId, Role, float]]:
@@ -148,6 +188,14 @@ def page_views(
             view = simulate(snapshot, basket, situation, rng)
             if view is not None:
                 yield view
+
+
+def _is_on_page(candidates: Candidates, look: Look) -> NDArray[np.bool_]:
+    if look.category is None:
+        return np.ones(len(candidates), np.bool_)
+    listed = np.array([candidates.lists[name] for name in ON_SHELF])  # [2, n]
+    on_shelf: NDArray[np.bool_] = np.any(~np.isnan(listed), axis=0)
+    return on_shelf
 
 
 def _is_any_of(candidates: Candidates, items: Iterable[ItemId]) -> NDArray[np.bool_]:

@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from vitrine.errors import InvalidSource
-from vitrine.refresh.engine import Engine, week_start_ms
+from vitrine.errors import TooLittleData
+from vitrine.refresh.engine import WEEK_MS, Engine, week_start_ms
 from vitrine.refresh.examples import Basket, Snapshot
-from vitrine.refresh.lists import build_lists
-from vitrine.types import RegionId
+from vitrine.refresh.lists import Regions, build_lists
 
 
 class EngineHistory:
     """History over an engine that has loaded a lake."""
 
-    def __init__(self, engine: Engine, regions: Sequence[RegionId]) -> None:
-        """`regions` are the store's, in the order of their stock bits.
+    def __init__(self, engine: Engine, regions: Regions) -> None:
+        """The past of an engine's lake in a store of these regions.
 
         Raises:
-            InvalidSource: the lake holds no purchase.
+            TooLittleData: the lake holds no purchase.
         """
         self._engine = engine
         self._regions = regions
@@ -30,16 +29,21 @@ class EngineHistory:
     def first_baskets(self, from_ms: int, to_ms: int) -> Sequence[Basket]:
         """See training.History."""
         found = self._engine.columns("first_baskets", from_ms=from_ms, to_ms=to_ms)
-        rows = zip(*(found[name].tolist() for name in ("visitor", "region", "at_ms", "item")), strict=True)
-        return [
-            Basket(visitor, bought[0][1], bought[0][2], tuple(item for *_, item in bought))
-            for visitor, group in groupby(rows, key=lambda row: row[0])
-            if (bought := list(group))
-        ]
+        columns = (found[name].tolist() for name in ("visitor", "region", "at_ms", "item", "aisle"))
+        baskets = []
+        for (visitor, region, at_ms), group in groupby(zip(*columns, strict=True), key=lambda row: row[:3]):
+            lines = list(group)
+            items, aisles = (tuple(line[column] for line in lines) for column in (3, 4))
+            baskets.append(Basket(visitor, region, at_ms, items, aisles))
+        return baskets
 
     def week_start_ms(self, week: int) -> int:
         """See training.History."""
         return week_start_ms(self._first_ms, week)
+
+    def last_week(self) -> int:
+        """See training.History. The week of the last purchase may go on, so the one before it counts."""
+        return (last_purchase_ms(self._engine) - week_start_ms(self._first_ms, 1)) // WEEK_MS
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -50,11 +54,11 @@ def first_purchase_ms(engine: Engine) -> int:
     """Instant of the first purchase: the data's first week holds it.
 
     Raises:
-        InvalidSource: there is none.
+        TooLittleData: there is none.
     """
     ((first_ms,),) = engine.execute("select min(at_ms) from events where kind = 'purchase'")
     if first_ms is None:
-        raise InvalidSource("the lake holds no purchase")
+        raise TooLittleData("not enough data yet: the lake holds no purchase")
     return int(first_ms)
 
 
@@ -62,9 +66,9 @@ def last_purchase_ms(engine: Engine) -> int:
     """Instant of the last purchase.
 
     Raises:
-        InvalidSource: there is none.
+        TooLittleData: there is none.
     """
     ((last_ms,),) = engine.execute("select max(at_ms) from events where kind = 'purchase'")
     if last_ms is None:
-        raise InvalidSource("the lake holds no purchase")
+        raise TooLittleData("not enough data yet: the lake holds no purchase")
     return int(last_ms)

@@ -3,7 +3,7 @@
 The functions and the command line call these, over S3 and DynamoDB or over whatever else fulfils the ports.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,35 +11,40 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from vitrine.decisions.release import Pointer
+from vitrine.errors import TooLittleData
 from vitrine.ports import Clock, Objects, Progress, Table
 from vitrine.refresh.bestsellers import bestsellers_json
+from vitrine.refresh.cards import card_rows, publish_cards
 from vitrine.refresh.champion import ModelFiles, crown, objections, read_champion
-from vitrine.refresh.engine import ITEMS, PURCHASES, RAW_EVENTS, VISITORS, Engine
+from vitrine.refresh.engine import ITEMS, PURCHASES, RAW_EVENTS, VISITORS, Engine, Limits
 from vitrine.refresh.history import EngineHistory, last_purchase_ms
-from vitrine.refresh.lists import build_lists, card_rows
+from vitrine.refresh.lists import Regions, build_lists
 from vitrine.refresh.profiles import known_visitors, load_profiles
-from vitrine.refresh.publish import Parts, publish, publish_cards
+from vitrine.refresh.publish import Parts, publish
 from vitrine.refresh.release import retire
-from vitrine.refresh.training import LoadRanker, TrainedRanker, Weeks, train_ranker
-from vitrine.types import RegionId, ReleaseId
+from vitrine.refresh.training import LoadRanker, train_ranker
+from vitrine.refresh.weeks import Plan
+from vitrine.types import ReleaseId
 
 LAKE_PREFIXES: Final = (ITEMS, PURCHASES, VISITORS, RAW_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What the jobs work with. `store` is the compiled store, `regions` are in the order of their stock bits."""
+    """What the jobs work with. `store` is the compiled store; `timer` counts seconds of work."""
 
     table: Table
     lake: Objects
     releases: Objects
     clock: Clock
+    timer: Callable[[], float]
     load_ranker: LoadRanker
     bundled: ModelFiles
     store: bytes
     currency: str
-    regions: tuple[RegionId, ...]
-    weeks: Weeks
+    regions: Regions
+    plan: Plan
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Published:
 
     pointer: Pointer
     rows: int
+    cards: int
     model: str
     model_note: str
     retired: list[ReleaseId]
@@ -57,27 +63,36 @@ class Published:
         """What happened, in one line."""
         note = f" ({self.model_note})" if self.model_note else ""
         retired = f"; retired {', '.join(self.retired)}" if self.retired else ""
-        return f"release {self.pointer.release} is current: {self.rows:,} rows, ranker {self.model}{note}{retired}"
+        return (
+            f"release {self.pointer.release} is current: {self.rows:,} rows, {self.cards:,} cards changed, "
+            f"ranker {self.model}{note}{retired}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What became of a challenger: `objections` is empty when it is the champion now."""
+    """What became of a challenger: `objections` is empty when it is the champion now.
 
-    model: str
+    `model` is None when there was not enough data to train one; `objections` says so.
+    """
+
+    model: str | None
     objections: list[str]
-    ranker: TrainedRanker
 
     @property
-    def verdict(self) -> str:
+    def summary(self) -> str:
         """Whether it is the champion now, or why not, in one line."""
+        if self.model is None:
+            return f"no ranker was trained: {'; '.join(self.objections)}"
         if self.objections:
             return f"ranker {self.model} was not accepted: {'; '.join(self.objections)}"
         return f"ranker {self.model} is the champion; the next release carries it"
 
 
 def refresh_recommendations(workshop: Workshop, progress: Progress, lake: Path | None = None) -> Published:
-    """Build all lists and publish them with the champion; from a lake folder, or from the bucket without one.
+    """Build all lists, write the cards that changed, and publish the lists with the champion.
+
+    From a lake folder, or from the bucket without one. Cards come first: a page that shows an item needs its card.
 
     Raises:
         InvalidSource: the lake lacks something, or is damaged.
@@ -93,19 +108,24 @@ def refresh_recommendations(workshop: Workshop, progress: Progress, lake: Path |
             champion.files.model,
             champion.files.manifest,
             workshop.store,
-            bestsellers_json(engine, lists, workshop.regions, workshop.currency),
+            bestsellers_json(engine, lists, workshop.regions.ids, workshop.currency),
         )
+        cards = _write_cards(workshop, engine, progress, anew=False)
         pointer = publish(lists, parts, workshop.table, workshop.releases, now, progress)
         retired = retire(pointer, workshop.table, workshop.releases, progress)
-        return Published(pointer, lists.row_count, champion.ranker.id, champion.note, retired)
+        return Published(pointer, lists.row_count, cards, champion.ranker.id, champion.note, retired)
 
 
 def refresh_cards(workshop: Workshop, progress: Progress, lake: Path | None = None) -> int:
-    """Write the cards of all items of the catalogue; how many."""
+    """Write the cards of all items of the catalogue, changed or not; how many."""
     with _engine(workshop, progress, lake) as engine:
-        ((n_cards,),) = engine.execute("select count(*) from items")
-        cards = card_rows(engine, workshop.regions, workshop.currency, int(workshop.clock().timestamp() * 1000))
-        return publish_cards(cards, n_cards, workshop.table, progress)
+        return _write_cards(workshop, engine, progress, anew=True)
+
+
+def _write_cards(workshop: Workshop, engine: Engine, progress: Progress, *, anew: bool) -> int:
+    now_ms = int(workshop.clock().timestamp() * 1000)
+    cards = card_rows(engine, workshop.regions, workshop.currency, now_ms)
+    return publish_cards(cards, workshop.table, workshop.releases, progress, anew=anew)
 
 
 def load_visitors(workshop: Workshop, progress: Progress, lake: Path | None = None) -> int:
@@ -124,24 +144,31 @@ def refresh_model(workshop: Workshop, progress: Progress, lake: Path | None = No
     """Train a challenger and make it the champion that the next release carries, unless something speaks against it.
 
     Raises:
-        InvalidSource: the lake lacks something, is damaged, or holds too little to learn from.
+        InvalidSource: the lake lacks something or is damaged. Too short a past is no error, but an outcome.
         InvalidModel: the challenger does not load.
         DependencyFailed: the bucket does not answer.
     """
     champion = read_champion(workshop.releases, workshop.bundled, workshop.load_ranker)
-    with _engine(workshop, progress, lake) as engine:
-        history = EngineHistory(engine, workshop.regions)
-        trained = train_ranker(history, workshop.weeks, workshop.load_ranker, progress, champion=champion.ranker)
+    rival = champion.ranker if champion.is_crowned else None
+    try:
+        with _engine(workshop, progress, lake) as engine:
+            history = EngineHistory(engine, workshop.regions)
+            trained = train_ranker(history, workshop.plan, workshop.load_ranker, progress, champion=rival)
+    except TooLittleData as error:
+        return Trained(None, [str(error)])
     files = ModelFiles(trained.model, trained.manifest.to_bytes())
-    against = objections(files, trained.choose, trained.manifest.training["seed"])
+    against = objections(trained, workshop.load_ranker(files.model, files.manifest), workshop.timer)
     if not against:
         crown(workshop.releases, files)
-    return Trained(trained.manifest.id, against, trained)
+    return Trained(trained.manifest.id, against)
 
 
 @contextmanager
 def _engine(workshop: Workshop, progress: Progress, lake: Path | None) -> Iterator[Engine]:
-    """An engine that has loaded the lake, from a folder or from a copy of the bucket."""
+    """An engine that has loaded the lake, from a folder or from a copy of the bucket.
+
+    The copy holds every object of events that the lake still keeps: one per Firehose buffer and day of retention.
+    """
     with TemporaryDirectory(prefix="vitrine-lake-") as scratch:
         folder = lake
         if folder is None:
@@ -149,6 +176,6 @@ def _engine(workshop: Workshop, progress: Progress, lake: Path | None) -> Iterat
             for done, prefix in enumerate(LAKE_PREFIXES, 1):
                 workshop.lake.download(prefix, folder)
                 progress("copy the lake", done, len(LAKE_PREFIXES))
-        with Engine(temp=Path(scratch)) as engine:
+        with Engine(workshop.limits, Path(scratch)) as engine:
             engine.load_lake(folder)
             yield engine

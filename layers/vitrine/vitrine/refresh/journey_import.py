@@ -28,7 +28,7 @@ from vitrine.catalog.complete_journey import (
 from vitrine.catalog.items import ITEM_URL
 from vitrine.catalog.pictures import MEDIA, SUFFIX
 from vitrine.ports import Progress
-from vitrine.refresh.engine import ITEMS, PURCHASES, VISITORS, WEEK_MS, Engine
+from vitrine.refresh.engine import ITEMS, PURCHASES, VISITORS, WEEK_MS, Engine, Limits
 
 STOCK_WEEKS: Final = 8
 PRICE_WEEKS: Final = 4
@@ -86,7 +86,7 @@ def import_complete_journey(
     Raises:
         InvalidSource: a file is missing, or the data ends after `until`.
     """
-    with Engine(threads=threads, memory_mb=2000) as engine:
+    with Engine(Limits(threads, 2000)) as engine:
         for name, file in SOURCES.items():
             engine.view_parquet(name, source / file)
         engine.put("margins", {"brand": list(shop.margins), "margin": list(shop.margins.values())})

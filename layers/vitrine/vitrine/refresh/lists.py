@@ -13,13 +13,12 @@ from typing import Final
 import numpy as np
 
 from vitrine import keys
-from vitrine.catalog.items import Item, card_row
 from vitrine.catalog.packed import PERSONAL_COLUMNS, RELATION_COLUMNS, SHELF_COLUMNS, ItemTable, pack
 from vitrine.errors import InvalidSource
 from vitrine.ports import Progress
-from vitrine.refresh.engine import DAY_MS, WEEK_MS, Columns, Engine, Value
+from vitrine.refresh.engine import WEEK_MS, Columns, Engine, Value
 from vitrine.refresh.list_tables import Assortment, Slices, assortment, slices
-from vitrine.types import ItemId, Key, RegionId, ReleaseId, Row, VisitorId
+from vitrine.types import DAY_MS, ItemId, Key, RegionId, ReleaseId, Row, VisitorId
 
 STAGE: Final = "lists"
 TABLES: Final = (
@@ -66,6 +65,14 @@ RULES: Final[Mapping[str, Value]] = {
     "personal_items": 100,
 }
 """What the SQL files leave open; instants and windows are in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """The store's regions in the order of their stock bits; `default` is home to visitors of whom none is known."""
+
+    ids: tuple[RegionId, ...]
+    default: RegionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ class ReleaseLists:
         return {} if table is None else {"table": pack(table)}
 
 
-def build_lists(engine: Engine, store_regions: Sequence[RegionId], as_of_ms: int, progress: Progress) -> ReleaseLists:
+def build_lists(engine: Engine, regions: Regions, as_of_ms: int, progress: Progress) -> ReleaseLists:
     """All lists as of an instant, from the lake that the engine has loaded.
 
     Windows and decay look back from the last event before the instant, so that a pause in the data does not empty the
@@ -136,32 +143,35 @@ def build_lists(engine: Engine, store_regions: Sequence[RegionId], as_of_ms: int
         InvalidSource: nothing was bought before the instant.
         InvalidRelease: two item ids share a key.
     """
-    for name in ("item_index", "visitor_index", "basket_index", "sales"):
+    engine.put(
+        "region_index",
+        {
+            "r": list(range(len(regions.ids))),
+            "region": list(regions.ids),
+            "is_default": [region == regions.default for region in regions.ids],
+        },
+    )
+    for name in ("item_index", "visitor_index", "basket_index", "homes", "sales"):
         engine.materialise_once(name)
-    engine.put("region_index", {"r": list(range(len(store_regions))), "region": list(store_regions)})
     parameters = {**RULES, **_anchor(engine, as_of_ms)}
     for done, name in enumerate(TABLES):
         progress(STAGE, done, len(TABLES) + 1)
         engine.materialise(name, **parameters)
     progress(STAGE, len(TABLES), len(TABLES) + 1)
-    lists = _collect(engine, store_regions, as_of_ms, parameters)
+    lists = _collect(engine, regions.ids, as_of_ms, parameters)
     progress(STAGE, len(TABLES) + 1, len(TABLES) + 1)
     return lists
 
 
 def _anchor(engine: Engine, as_of_ms: int) -> dict[str, Value]:
-    """Instant to look back from, numbers of baskets and visitors, and whether the catalogue speaks for the instant."""
-    [[last_ms, baskets, visitors]] = engine.execute(
-        "select max(at_ms), count(distinct b), count(distinct v) from sales where at_ms < $as_of", {"as_of": as_of_ms}
-    )
+    """Instant to look back from, and whether the catalogue speaks for the instant."""
+    [[last_ms]] = engine.execute("select max(at_ms) from sales where at_ms < $as_of", {"as_of": as_of_ms})
     [[newest_ms]] = engine.execute("select max(at_ms) from sales")
     if last_ms is None:
         raise InvalidSource("nothing was bought before the instant that the lists should look back from")
     return {
         "as_of_ms": as_of_ms,
         "anchor_ms": min(as_of_ms, last_ms + 1),
-        "baskets": float(baskets),
-        "visitors": float(visitors),
         "live": newest_ms - as_of_ms < DAY_MS,
     }
 
@@ -189,25 +199,3 @@ def _collect(
 
 def _only(columns: Columns, names: Sequence[str]) -> Columns:
     return {name: columns[name] for name in names}
-
-
-def card_rows(
-    engine: Engine, store_regions: Sequence[RegionId], currency: str, updated_ms: int
-) -> Iterator[tuple[Key, Row]]:
-    """The card of every item of the catalogue, as rows of the table.
-
-    Raises:
-        InvalidRelease: an item is in stock in a region that the store does not have.
-    """
-    bits = {region: bit for bit, region in enumerate(store_regions)}
-    for row in engine.execute(ITEM_VALUES):
-        known = dict(zip(Item.__slots__, row, strict=True))
-        item = Item(**known | {"regions": tuple(known["regions"])})
-        yield keys.card(item.item), card_row(item, bits, currency, updated_ms)
-
-
-ITEM_VALUES: Final = (
-    "select item, title, category, brand, price, regular_price, margin, url, image, regions, first_seen_ms "
-    "from items order by item"
-)
-"""The fields of `Item`, in its order."""

@@ -77,4 +77,4 @@ def _load(known: Known, row: Row | Absent, table: Table, now: datetime) -> None:
         if table.replace(key, stored.successor(profile, now), stored.rev):
             return
         row = table.read([key], READ_TIMEOUT_S, latest=True)[key]
-    raise ProfileConflict(f"the profile of {known.visitor} was changed by somebody else {ATTEMPTS} times")
+    raise ProfileConflict(f"a visitor's profile was changed by somebody else {ATTEMPTS} times")

@@ -17,6 +17,7 @@ import orjson
 from vitrine import keys
 from vitrine.decisions.release import (
     BESTSELLERS,
+    MANIFEST,
     MODEL,
     RANKER,
     STORE,
@@ -33,7 +34,7 @@ from vitrine.types import Absent, Key, ReleaseId, Row
 READ_TIMEOUT_S: Final = 10.0
 ROWS_PER_BATCH: Final = 2_000
 SAMPLES_PER_BATCH: Final = 5
-MANIFEST: Final = "manifest.json"
+ROW_KINDS: Final = {"I": "an item's", "L": "a shelf's", "V": "a visitor's"}  # by the first letter of the key
 
 T = TypeVar("T")
 
@@ -151,15 +152,6 @@ def read_manifest(objects: Objects, pointer: Pointer) -> Manifest:
     return manifest
 
 
-def publish_cards(cards: Iterable[tuple[Key, Row]], n_cards: int, table: Table, progress: Progress) -> int:
-    """Write the cards of all items; the number written. Cards belong to no release: price and stock change between."""
-    written = 0
-    for batch in batches(cards, ROWS_PER_BATCH):
-        written += table.write(batch)
-        progress("write the cards", written, n_cards)
-    return written
-
-
 def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
     """The values in lists of at most `size`."""
     iterator = iter(values)
@@ -169,7 +161,12 @@ def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def keys_name(release: ReleaseId, number: int) -> str:
     """Name of the object that lists the keys of one batch of rows."""
-    return f"{release}/keys/{number:06}.json"
+    return f"{keys_prefix(release)}{number:06}.json"
+
+
+def keys_prefix(release: ReleaseId) -> str:
+    """What the names of all those objects begin with."""
+    return f"{release}/keys/"
 
 
 def _write_rows(
@@ -203,4 +200,5 @@ def _verify(
     for key, row in samples:
         stored = found[key]
         if isinstance(stored, Absent) or dict(stored) != dict(row):
-            raise InvalidRelease(f"row {key.pk} {key.sk} was written, but is not what the table gives back")
+            kind = ROW_KINDS.get(key.pk[:1], "some other")  # the key itself may name a visitor, and this ends in logs
+            raise InvalidRelease(f"{kind} row was written, but is not what the table gives back")

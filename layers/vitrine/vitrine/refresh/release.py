@@ -1,7 +1,7 @@
 """The releases that are there: list them, go back to the previous one, retire those nobody may read any more.
 
-A release keeps its rows while it is current or previous. Afterwards its rows are deleted and its objects stay: the
-model and the store of an old release are small, and a replay of an old decision needs them.
+A release keeps its rows while it is current or previous. Afterwards its rows are deleted, with the notes of their
+keys; its parts stay: the model and the store of an old release are small, and a replay of an old decision needs them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ from typing import Final, Literal
 import orjson
 
 from vitrine.decisions.model import parse_ranker_manifest
-from vitrine.decisions.release import RANKER, Manifest, Pointer, parse_manifest
+from vitrine.decisions.release import MANIFEST, RANKER, Manifest, Pointer, parse_manifest
 from vitrine.errors import InvalidModel, InvalidRelease
 from vitrine.ports import Objects, Progress, Table
-from vitrine.refresh.publish import MANIFEST, flip, read_manifest, read_pointer
+from vitrine.refresh.publish import flip, keys_prefix, read_manifest, read_pointer
 from vitrine.types import Key, ReleaseId
 
 RETIRED: Final = "retired.json"
@@ -72,9 +72,10 @@ def retire(pointer: Pointer, table: Table, objects: Objects, progress: Progress)
     old = [release for release in _releases(names) if release < pointer.release and release not in kept]
     for done, release in enumerate(old):
         progress(STAGE, done, len(old))
-        for name in names:
-            if name.startswith(f"{release}/keys/"):
-                table.delete(_keys(objects, name))
+        noted = [name for name in names if name.startswith(keys_prefix(release))]
+        for name in noted:
+            table.delete(_keys(objects, name))
+        objects.delete(noted)
         objects.put(f"{release}/{RETIRED}", orjson.dumps({"after": pointer.release}))
     if old:
         progress(STAGE, len(old), len(old))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Protocol, Self, TypeAlias
+from typing import Any, Final, Protocol, Self, TypeAlias
 
 import numpy as np
 
@@ -19,18 +19,17 @@ from vitrine.catalog.packed import code
 from vitrine.decisions.features import FEATURES
 from vitrine.decisions.model import RankerManifest
 from vitrine.decisions.release import Part
-from vitrine.errors import InvalidSource
+from vitrine.errors import TooLittleData
 from vitrine.ports import Progress, Ranker
 from vitrine.refresh.evaluation import BASELINES, Results, Scorer, evaluate, judge, summarise
 from vitrine.refresh.examples import SITUATIONS, Basket, PageView, Snapshot, page_views, sample_negatives, stack
 from vitrine.refresh.export import OPSET, to_onnx
-from vitrine.refresh.network import Groups, Network, Scaling, Training, fit, measure_scaling, score
+from vitrine.refresh.network import Floats, Groups, Network, Scaling, Training, fit, measure_scaling, score
+from vitrine.refresh.weeks import Plan, Span, Weeks
 
 NAME: Final = "ranker"
-WINDOW_WEEKS: Final = 2
-TRAIN_SNAPSHOTS: Final = 3
-TRAIN_EVERY_WEEKS: Final = 3
 NEGATIVES: Final = 60
+SAMPLE_ROWS: Final = 200
 LIBRARIES: Final = ("numpy", "onnx", "onnxruntime", "duckdb")
 
 LoadRanker = Callable[[bytes, bytes], Ranker]
@@ -52,51 +51,28 @@ class History(Protocol):
         """Instant at which a week of the data starts; its first week is week 1."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class Weeks:
-    """The last week of training, of choosing and of testing, counted from 1."""
-
-    train_to: int
-    choose_to: int
-    test_to: int
-
-    def train(self) -> "list[Span]":
-        """Snapshots to learn from and the weeks that answer them, oldest first."""
-        last = self.train_to - WINDOW_WEEKS
-        starts = range(last, 0, -TRAIN_EVERY_WEEKS)[:TRAIN_SNAPSHOTS]
-        return [Span(week, week + WINDOW_WEEKS) for week in reversed(starts)]
-
-    def choose(self) -> "list[Span]":
-        """The one snapshot to choose on: a second one would cost more than it tells."""
-        return [Span(self.train_to, self.choose_to)]
-
-    def test(self) -> "list[Span]":
-        """Snapshots to test on; an incomplete last window is left out."""
-        starts = range(self.choose_to, self.test_to - WINDOW_WEEKS + 1, WINDOW_WEEKS)
-        return [Span(week, week + WINDOW_WEEKS) for week in starts]
-
-
-class Span(NamedTuple):
-    """A snapshot at the end of one week, and baskets from there to the end of another."""
-
-    snapshot: int
-    until: int
+    def last_week(self) -> int:
+        """The last whole week of the data."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedRanker:
-    """Files of a ranker and its comparisons: `choose` holds visitors of the choose weeks who did not choose it."""
+    """Files of a ranker and its comparisons: `choose` holds visitors of the choose weeks who did not choose it.
+
+    `sample` is float32 [n, d] with n <= 200: candidates of these visitors, to try the ranker on.
+    """
 
     model: bytes
     manifest: RankerManifest
     choose: Results
     test: Results
+    sample: Floats
 
 
 def train_ranker(
     history: History,
-    weeks: Weeks,
+    plan: Plan,
     load: LoadRanker,
     progress: Progress,
     training: Training | None = None,
@@ -108,15 +84,18 @@ def train_ranker(
     `champion`, under that name: that is what may replace it.
 
     Raises:
-        InvalidSource: the data holds no page view to learn from or to choose on.
+        TooLittleData: the data holds too few weeks, or no page view to learn from or to choose on.
     """
     training = training or Training()
+    weeks = plan.weeks(history.last_week())
     with _Replay(history, weeks, training.seed, progress) as replay:
         train = replay.training_groups()
         tuning, held_out = _halves(replay.views(weeks.choose(), "simulate the choose weeks"))
         chosen = stack((view.rows, view.bought) for view in tuning)
         if not len(train) or not len(chosen) or not held_out:
-            raise InvalidSource("too few purchases to train a ranker: every span of weeks needs baskets")
+            raise TooLittleData(
+                "not enough data yet: every span of weeks needs baskets of two items or of known visitors"
+            )
         scaling = measure_scaling(train.rows)
         network = fit(train, scaling, training, lambda network: _mean_ndcg(network, scaling, chosen), progress)
         model = to_onnx(network, scaling, NAME)
@@ -126,7 +105,8 @@ def train_ranker(
         on_choose = evaluate(held_out, {**scorers, **contenders})
         on_test = evaluate(replay.views(weeks.test(), "simulate the test weeks"), scorers)
     metrics = {"choose": _summaries(on_choose, training.seed), "test": _summaries(on_test, training.seed)}
-    return TrainedRanker(model, replace(manifest, metrics=metrics), on_choose, on_test)
+    sample = np.concatenate([view.rows for view in held_out[:SAMPLE_ROWS]])[:SAMPLE_ROWS]
+    return TrainedRanker(model, replace(manifest, metrics=metrics), on_choose, on_test, sample)
 
 
 _Past: TypeAlias = tuple[Snapshot, Sequence[Basket]]

@@ -1,6 +1,7 @@
--- Lines of the baskets that can tell what goes together: bought lately, more than one item, not a whole pantry. A line
--- weighs one over the square root of how often this visitor bought the item, so that a pair's weights sum to at most
--- one per visitor: a habit of one household is not a rule for all.
+-- Lines of the baskets that can tell what goes together: bought lately, not a whole pantry. Those of one item tell what
+-- goes alone: pairs, occurrences and chance are all counted here and nowhere else. A line weighs one over the square
+-- root of how often this visitor bought the item, so that a pair's weights sum to at most one per visitor: a habit of
+-- one household is not a rule for all.
 with lines as (
     select distinct b, v, n
     from sales
@@ -8,7 +9,7 @@ with lines as (
     where at_ms < $anchor_ms and at_ms >= $anchor_ms - $together_ms and lines >= $min_support
 ),
 sized as (
-    select b from lines group by b having count(*) between 2 and $max_basket
+    select b from lines group by b having count(*) <= $max_basket
 )
 select
     lines.b, lines.v, lines.n,

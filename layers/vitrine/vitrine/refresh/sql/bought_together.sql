@@ -3,7 +3,10 @@
 -- nothing. Pairs that chance explains within two standard errors, or that only one visitor ever bought, are left out.
 -- Goods of a's own type take at most half of the places while others want them: who buys one jar buys more jars, and
 -- a page that shows the jar wants to know what else.
-with occurs as (
+with totals as (
+    select cast(count(distinct b) as double) as baskets, cast(count(distinct v) as double) as visitors from baskets
+),
+occurs as (
     select n, sum(weight * weight) as visitors, sum(weight) as mass from baskets group by n
 ),
 pairs as (
@@ -19,20 +22,22 @@ directed as (
     select b as a, a as b, both_ab from pairs
 ),
 expected as (
-    select a, b, both_ab, oa.visitors as na, ob.visitors as nb, oa.mass * ob.mass / $baskets as chance
+    select a, b, both_ab, oa.visitors as na, ob.visitors as nb, oa.mass * ob.mass / totals.baskets as chance
     from directed
     join occurs as oa on oa.n = a
     join occurs as ob on ob.n = b
+    cross join totals
 ),
 scored as (
     select
         a,
         b,
-        (both_ab - chance) / (na + $shrink) * power($visitors / nb, $popularity_out) as score,
+        (both_ab - chance) / (na + $shrink) * power(totals.visitors / nb, $popularity_out) as score,
         case when own.leaf = other.leaf then 0 else 1 end as apart
     from expected
     join item_state as own on own.n = a
     join item_state as other on other.n = b
+    cross join totals
     where both_ab > chance + 2.0 * sqrt(chance)
 ),
 sorted as (

@@ -5,10 +5,13 @@ with lines as (
     where at_ms < $anchor_ms and at_ms >= $anchor_ms - $together_ms
 ),
 sized as (
-    select b from lines group by b having count(*) between 2 and $max_basket
+    select b from lines group by b having count(*) <= $max_basket
 ),
 usable as (
     select lines.b, leaf from lines join sized on sized.b = lines.b
+),
+totals as (
+    select cast(count(distinct b) as double) as baskets from usable
 ),
 occurs as (
     select leaf, count(*) as baskets from usable group by leaf
@@ -24,12 +27,13 @@ scored as (
     select
         a,
         b,
-        (both_ab - oa.baskets * cast(ob.baskets as double) / $baskets)
-        / (oa.baskets + $shrink) * power($baskets / ob.baskets, $leaf_popularity_out) as score
+        (both_ab - oa.baskets * ob.baskets / totals.baskets)
+        / (oa.baskets + $shrink) * power(totals.baskets / ob.baskets, $leaf_popularity_out) as score
     from pairs
     join occurs as oa on oa.leaf = a
     join occurs as ob on ob.leaf = b
-    where both_ab > oa.baskets * cast(ob.baskets as double) / $baskets
+    cross join totals
+    where both_ab > oa.baskets * ob.baskets / totals.baskets
 ),
 ranked as (
     select a, b, score, row_number() over (partition by a order by score desc, b) as place from scored
