@@ -1,11 +1,13 @@
-# One line each: the logic is in the package. PYTHON= chooses another interpreter (3.11 or newer).
+# One line each: the logic is in the package. PYTHON= chooses another interpreter (3.11 or newer), ARGS= the tests to
+# run (all of them are measured for coverage) or, for deploy, more parameters such as AllowedOrigins=https://shop.example.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint bench build
+.PHONY: setup demo test lint bench build deploy clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) is missing, older than 3.11 or cannot make environments (Debian, Ubuntu: apt install python3-venv); make setup PYTHON=... takes another one" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]' && touch $@
 
 setup: $(VENV)/.ready
@@ -14,7 +16,7 @@ demo: setup
 	@$(BIN)/vitrine demo $(if $(RESET),--reset) $(if $(PORT),--port $(PORT))
 
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),--cov --cov-report=)
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -24,3 +26,9 @@ bench: setup
 
 build: setup
 	@$(BIN)/vitrine build
+
+deploy: build
+	sam deploy --parameter-overrides CodeSha256=$$($(BIN)/vitrine build --hash) $(ARGS)
+
+clean:
+	rm -rf build .coverage htmlcov .hypothesis .*_cache

@@ -1,7 +1,6 @@
 """On schedule: train a challenger for the ranker; the next release carries it if it beats the one in use."""
 
 import os
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,9 +13,8 @@ from vitrine.wiring.refresh import build_workshop, log_stages
 logger = Logger(service="refresh_model")
 
 
-@cache
 def service() -> Workshop:
-    """Table, buckets, store and default ranker, found once per execution environment."""
+    """Table, buckets, store and default ranker, found anew at each run: they come once a day or less."""
     return build_workshop(Settings.from_env(os.environ))
 
 

@@ -1,7 +1,6 @@
 """On schedule: rebuild all lists from the lake and publish them as a release with the ranker in use."""
 
 import os
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,9 +13,8 @@ from vitrine.wiring.refresh import build_workshop, log_stages
 logger = Logger(service="refresh_recommendations")
 
 
-@cache
 def service() -> Workshop:
-    """Table, buckets, store and default ranker, found once per execution environment."""
+    """Table, buckets, store and default ranker, found anew at each run: they come once a day or less."""
     return build_workshop(Settings.from_env(os.environ))
 
 

@@ -1,12 +1,15 @@
 """The token secret in the local stack."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 from tests.contract.local_stack import maker
 from vitrine.adapters.secrets_manager import read_secret
-from vitrine.cli.token_command import mint_on_stack
+from vitrine.cli import main
+from vitrine.cli.target import remember_stack
 from vitrine.errors import DependencyFailed
 from vitrine.visitors.identity import parse_keys, verify
 
@@ -14,11 +17,16 @@ SECRET = json.dumps({"kid": "k1", "key": "s" * 64})
 
 
 @pytest.mark.stack
-def test_a_secret_is_read_and_signs_tokens(stack: str) -> None:
+def test_a_secret_is_read_and_signs_tokens(
+    stack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the command mints on a stack verifies with that stack's secret."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))
     maker("secretsmanager", stack)().create_secret(Name="tokens", SecretString=SECRET)
     assert read_secret("tokens", make_client=maker("secretsmanager", stack)) == SECRET
-    assert verify(mint_on_stack("h1", stack, "tokens"), parse_keys(SECRET)) == "h1"
+    remember_stack(tmp_path, stack, {"VITRINE_TABLE": "vitrine", "VITRINE_TOKEN_SECRET": "tokens"})
+    assert main(["token", "h1", "--stack-state", str(tmp_path)]) == 0
+    assert verify(capsys.readouterr().out.strip(), parse_keys(SECRET)) == "h1"
 
 
 @pytest.mark.stack

@@ -1,5 +1,6 @@
 """How `vitrine demo` starts, refuses to start, and ends; the set-up as a whole is shown by `make demo`."""
 
+import errno
 import json
 import os
 import signal
@@ -13,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.cli import main
-from vitrine.local.stack import lock
+from vitrine.cli.demo_setup import TableMark
+from vitrine.local.pool import aws_variables
+from vitrine.local.stack import LocalStack, lock
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
@@ -81,6 +85,47 @@ def test_half_written_state_is_one_clear_line(tmp_path: Path) -> None:
     line = refusal("--state", tmp_path, "--port", 0)
     assert "setup.json is damaged" in line
     assert "make demo RESET=1" in line
+
+
+@pytest.mark.parametrize("port", [99_999, -1])
+def test_impossible_port_is_one_clear_line(tmp_path: Path, port: int) -> None:
+    """It names the port and the remedy."""
+    line = refusal("--state", tmp_path, "--port", port)
+    assert f"port {port} cannot be opened" in line
+    assert "make demo PORT=" in line
+
+
+def test_forbidden_port_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Below 1024 without the right to; root has it, hence the replaced system call."""
+
+    def refuse(address: tuple[str, int]) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(socket, "create_server", refuse)
+    assert main(["demo", "--state", str(tmp_path), "--port", "80"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("vitrine demo: port 80 cannot be opened (Permission denied); ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.stack
+def test_killed_emulator_loses_the_marks_of_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a step left in the emulator is known to be there after a clean end, and known to be gone after kill -9."""
+    found = []
+    for ending in (signal.SIGKILL, None, None):
+        with LocalStack(ROOT / "template.yaml", tmp_path, log=lambda name, line: None) as running:
+            for name, value in aws_variables(running.endpoint).items():
+                monkeypatch.setenv(name, value)
+            mark = TableMark(DynamoTable(running.environment("DecideFunction")["VITRINE_TABLE"]), "upload")
+            found.append(mark.read())
+            mark.write("made from this")
+            assert mark.read() == "made from this"
+            if ending:
+                os.kill(running.pids()[0], ending)
+    assert found == [None, None, "made from this"]
 
 
 def test_wrong_folder_is_one_clear_line(tmp_path: Path) -> None:

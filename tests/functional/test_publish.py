@@ -124,7 +124,10 @@ def test_the_previous_release_is_kept_and_the_one_before_retired():
     assert third.previous == second.release
     assert releases_with_rows(table) == {second.release, third.release}
     assert objects.get(f"{first.release}/model.onnx") == b"model"
-    assert {name.split("/")[0] for name in objects.objects if "/keys/" in name} == {second.release, third.release}
+    assert {name.split("/")[1] for name in objects.objects if name.startswith("keys/")} == {
+        second.release,
+        third.release,
+    }
     assert [release.state for release in list_releases(table, objects)] == ["current", "previous", "retired"]
 
 

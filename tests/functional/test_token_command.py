@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vitrine.cli import main
-from vitrine.cli.token_command import remember_stack
+from vitrine.cli.target import remember_stack
 from vitrine.visitors.identity import parse_keys, verify
 
 SECRET = json.dumps({"kid": "k1", "key": "s" * 64})
@@ -27,9 +27,9 @@ def test_without_a_stack_it_says_what_to_do(tmp_path: Path, capsys: pytest.Captu
 
 def test_a_stopped_stack_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The note is there, but nobody answers."""
-    remember_stack(tmp_path, "http://127.0.0.1:9", "tokens")
+    remember_stack(tmp_path, "http://127.0.0.1:9", {"VITRINE_TABLE": "vitrine", "VITRINE_TOKEN_SECRET": "tokens"})
     assert main(["token", "h1", "--stack-state", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == "vitrine token: secret: nobody answers at its address\n"
+    assert capsys.readouterr().err.endswith("is not running; start it with `make demo`\n")
 
 
 def test_an_impossible_visitor_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:

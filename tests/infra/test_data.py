@@ -7,10 +7,11 @@ RETAINED = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Sec
 
 def test_data_outlives_the_stack(resources):
     """Deleting or renaming a resource by mistake loses nothing."""
-    for name, resource in resources.items():
-        if resource["Type"] in RETAINED:
-            assert resource["DeletionPolicy"] == "Retain", name
-            assert resource["UpdateReplacePolicy"] == "Retain", name
+    retained = {name: resource for name, resource in resources.items() if resource["Type"] in RETAINED}
+    assert retained.keys() == {"Table", "LakeBucket", "ReleasesBucket", "TokenSecret"}
+    for name, resource in retained.items():
+        assert resource["DeletionPolicy"] == "Retain", name
+        assert resource["UpdateReplacePolicy"] == "Retain", name
 
 
 def test_table_is_recoverable_and_forgets(template, resources):
@@ -72,10 +73,10 @@ def test_token_secret_is_made_as_the_code_reads_it(resources):
     assert generated["PasswordLength"] >= 64
 
 
-def test_logs_expire(resources):
+def test_logs_expire(resources, functions):
     """Every log group has a retention."""
     groups = [resource for resource in resources.values() if resource["Type"] == "AWS::Logs::LogGroup"]
-    assert groups
+    assert len(groups) == len(functions) + 1  # the API's
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups)
 
 

@@ -9,6 +9,7 @@ from tests.infra.test_permissions import listed, loose_parts
 from vitrine.local.intrinsics import parse
 
 UPLOADED = {"CodeUri", "ContentUri"}
+N_SCHEDULES = 2
 
 
 class NoManagedPolicies:
@@ -63,6 +64,7 @@ def test_routes_and_schedules_go_to_the_published_alias(expanded, functions):
         for resource in expanded.values()
         if resource["Type"] == "AWS::Scheduler::Schedule"
     ]
+    assert len(targets) == N_SCHEDULES
     for name, function in functions.items():
         kinds = {event["Type"] for event in function["Events"].values()}
         assert ("HttpApi" in kinds) == (f"${{{name}Aliaslive}}" in integrations)
@@ -78,15 +80,19 @@ def test_cors_survives_the_expansion(expanded):
     assert cors["maxAge"] == 3600
 
 
-def test_generated_roles_have_no_loose_statements(expanded):
+def test_generated_roles_have_no_loose_statements(expanded, functions):
     """The roles that SAM writes for functions and schedules are as narrow as ours; a schedule may send to the queue."""
-    for name in of_type(expanded, "AWS::IAM::Role"):
-        policies = expanded[name]["Properties"].get("Policies", [])
-        for policy in policies:
+    policies = {name: expanded[name]["Properties"].get("Policies", []) for name in of_type(expanded, "AWS::IAM::Role")}
+    granting = {name for name, attached in policies.items() if attached}
+    schedules = {name for name in granting if name.endswith(("DailyRole", "WeeklyRole"))}
+    assert len(schedules) == N_SCHEDULES
+    assert granting >= schedules | {f"{name}Role" for name, function in functions.items() if "Policies" in function}
+    for name in granting:
+        for policy in policies[name]:
             for statement in listed(policy["PolicyDocument"]["Statement"]):
                 assert not list(loose_parts(statement)), name
-        if name.endswith(("DailyRole", "WeeklyRole")):
-            assert any("sqs:SendMessage" in json.dumps(policy) for policy in policies), name
+    for name in schedules:
+        assert any("sqs:SendMessage" in json.dumps(policy) for policy in policies[name]), name
 
 
 def test_nothing_but_logs_and_traces_comes_from_managed_policies(expanded):

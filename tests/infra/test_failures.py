@@ -1,5 +1,6 @@
 """House rules for what goes wrong: retries, dead letters, throttles, alarms."""
 
+from vitrine.api.metrics import NAMESPACE, SERVICE
 from vitrine.local.intrinsics import references
 
 SYNCHRONOUS = {"HttpApi"}
@@ -28,22 +29,24 @@ def watched(resources, metric):
 
 def test_every_asynchronous_edge_has_retries_and_a_dead_letter_queue(functions):
     """A scheduled run that cannot be delivered, or that fails, is retried a set number of times and then kept."""
-    for name, function in functions.items():
-        triggers = [event for event in function["Events"].values() if event["Type"] not in SYNCHRONOUS]
-        for trigger in triggers:
-            assert trigger["Properties"]["DeadLetterConfig"] == {"Arn": TO_THE_QUEUE}, name
-            assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} <= trigger["Properties"]["RetryPolicy"].keys()
-        if triggers:
-            invoke = function["EventInvokeConfig"]
-            assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} <= invoke.keys(), name
-            assert invoke["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": TO_THE_QUEUE}, name
+    edges = [
+        (name, event["Properties"])
+        for name, function in functions.items()
+        for event in function["Events"].values()
+        if event["Type"] not in SYNCHRONOUS
+    ]
+    assert [name for name, _ in edges] == ["RefreshRecommendationsFunction", "RefreshModelFunction"]
+    for name, trigger in edges:
+        assert trigger["DeadLetterConfig"] == {"Arn": TO_THE_QUEUE}, name
+        assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} <= trigger["RetryPolicy"].keys(), name
+        invoke = functions[name]["EventInvokeConfig"]
+        assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} <= invoke.keys(), name
+        assert invoke["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": TO_THE_QUEUE}, name
 
 
-def test_publishers_do_not_race(functions):
-    """Each scheduled function runs at most once at a time."""
-    for name, function in functions.items():
-        if any(event["Type"] not in SYNCHRONOUS for event in function["Events"].values()):
-            assert function["ReservedConcurrentExecutions"] == 1, name
+def test_a_new_account_can_deploy(functions):
+    """An account of ten concurrent executions refuses a stack that reserves any."""
+    assert not any("ReservedConcurrentExecutions" in function for function in functions.values())
 
 
 def test_failures_are_kept_for_a_fortnight(resources):
@@ -84,8 +87,32 @@ def test_a_refresh_that_never_ran_is_alarmed(resources):
     assert period * alarm["EvaluationPeriods"] == LATEST_REFRESH_S
 
 
-def test_alarms_say_what_happened_and_tell_somebody(resources):
+def test_a_share_of_fallbacks_is_alarmed(resources):
+    """Of the decisions of five minutes more than 5 % fell back; the name is the one that decide prints."""
+    alarm = alarms(resources)["DecideFallbacksAlarm"]
+    share, fallbacks, decisions = alarm["Metrics"]
+    assert share["Expression"] == "100 * FILL(fallbacks, 0) / decisions"
+    assert (fallbacks["Id"], decisions["Id"]) == ("fallbacks", "decisions")
+    assert fallbacks["MetricStat"]["Metric"] == {
+        "Namespace": NAMESPACE,
+        "MetricName": "Fallbacks",
+        "Dimensions": [{"Name": "service", "Value": SERVICE}],
+    }
+    assert decisions["MetricStat"]["Metric"] == {
+        "Namespace": "AWS/Lambda",
+        "MetricName": "Invocations",
+        "Dimensions": [{"Name": "FunctionName", "Value": {"Ref": "DecideFunction"}}],
+    }
+    for source in (fallbacks, decisions):
+        assert source["ReturnData"] is False
+        assert (source["MetricStat"]["Stat"], source["MetricStat"]["Period"]) == ("Sum", 300)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 5)
+    assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, "notBreaching")
+
+
+def test_alarms_say_what_happened_and_tell_somebody(resources, functions):
     """Every alarm has a sentence and goes to the topic, if there is one."""
+    assert len(alarms(resources)) > len(functions)
     for name, alarm in alarms(resources).items():
         assert alarm["AlarmDescription"], name
         assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic", name

@@ -33,4 +33,5 @@ def test_functions_carry_what_they_need_and_no_more(template):
 def test_the_bundle_is_where_functions_look(functions, root):
     """VITRINE_BUNDLE is the folder into which Lambda unpacks layers, and the bundled folders exist."""
     assert {function["Environment"]["Variables"]["VITRINE_BUNDLE"] for function in functions.values()} == {"/opt"}
+    assert BUNDLED
     assert all((root / folder).is_dir() for folder in BUNDLED)

@@ -8,6 +8,8 @@ import pytest
 from vitrine.local.intrinsics import references
 
 OBJECTS_OF_A_BUCKET = "/*"
+PURE_FUNCTION = "MediaFunction"
+PUBLISHERS = ("RefreshRecommendationsFunction", "RefreshModelFunction")
 USED_THROUGH = {
     "VITRINE_TABLE": "dynamodb",
     "VITRINE_LAKE_BUCKET": "s3",
@@ -27,6 +29,22 @@ def listed(value: Any) -> list[Any]:
 def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
     """The statements of a function's own policies."""
     return [statement for policy in function.get("Policies", ()) for statement in policy["Statement"]]
+
+
+def table_grants(function: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements that let a function use the table."""
+    return [one for one in statements(function) if any(act.startswith("dynamodb:") for act in listed(one["Action"]))]
+
+
+def granted_on(functions: dict[str, dict[str, Any]], action: str) -> set[tuple[str, str]]:
+    """(function, resource) wherever an action is granted."""
+    return {
+        (name, target)
+        for name, function in functions.items()
+        for statement in statements(function)
+        if action in listed(statement["Action"])
+        for target, _ in references(statement["Resource"])
+    }
 
 
 def loose_parts(statement: dict[str, Any]) -> Iterator[str]:
@@ -57,16 +75,19 @@ def test_functions_have_no_loose_statements(functions):
     """No wildcard action, no wildcard resource, no managed policy that we did not write."""
     for name, function in functions.items():
         assert all(isinstance(policy, dict) and "Statement" in policy for policy in function.get("Policies", ())), name
+        assert bool(statements(function)) == (name != PURE_FUNCTION)
         for statement in statements(function):
             assert not list(loose_parts(statement)), name
 
 
 def test_roles_have_no_loose_statements(resources):
     """The same for roles that serve services."""
-    for name, resource in resources.items():
-        if resource["Type"] == "AWS::IAM::RolePolicy":
-            for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
-                assert not list(loose_parts(statement)), name
+    policies = {name: one for name, one in resources.items() if one["Type"] == "AWS::IAM::RolePolicy"}
+    assert policies.keys() == {"DeliveryPolicy"}
+    for name, policy in policies.items():
+        found = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert found, name
+        assert not [part for statement in found for part in loose_parts(statement)], name
 
 
 def test_functions_may_use_what_they_know_and_nothing_else(functions):
@@ -88,12 +109,29 @@ def test_functions_may_use_what_they_know_and_nothing_else(functions):
 
 def test_table_access_is_limited_by_key(functions):
     """Every grant on the table names the kinds of rows it is for."""
-    for name, function in functions.items():
-        for statement in statements(function):
-            if any(action.startswith("dynamodb:") for action in listed(statement["Action"])):
-                keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-                assert keys, name
-                assert "*" not in keys, name
+    granted = {name: grants for name, function in functions.items() if (grants := table_grants(function))}
+    assert granted.keys() == functions.keys() - {PURE_FUNCTION}
+    for name, grants in granted.items():
+        for grant in grants:
+            keys = grant["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            assert keys, name
+            assert "*" not in keys, name
+
+
+@pytest.mark.parametrize("publisher", PUBLISHERS)
+def test_publishers_write_and_delete_cards_and_lists(functions, publisher):
+    """One batch action covers puts and deletes, of cards and related lists, visitors' and popular lists alike."""
+    (grant,) = table_grants(functions[publisher])
+    assert set(listed(grant["Action"])) == {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem"}
+    keys = grant["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    assert set(keys) == {"V#*", "I#*", "L#*", "RELEASE"}
+
+
+def test_a_missing_object_is_told_from_a_forbidden_one(functions):
+    """S3 answers AccessDenied instead of NoSuchKey to whoever may not list the bucket, so every reader may."""
+    readable, listable = (granted_on(functions, action) for action in ("s3:GetObject", "s3:ListBucket"))
+    assert ("DecideFunction", "ReleasesBucket") in readable
+    assert readable == listable
 
 
 def test_decide_only_reads(functions):
@@ -102,6 +140,7 @@ def test_decide_only_reads(functions):
     assert actions == {
         "dynamodb:BatchGetItem",
         "s3:GetObject",
+        "s3:ListBucket",
         "firehose:PutRecordBatch",
         "secretsmanager:GetSecretValue",
     }

@@ -1,8 +1,10 @@
 """What a person can try while the demo runs: commands to paste, with ids of the data and tokens that are valid."""
 
 import json
-from collections.abc import Sequence
-from datetime import datetime
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,9 +13,36 @@ import duckdb
 from vitrine.refresh.engine import ITEMS, PURCHASES
 
 BABY_FOOD: Final = "%/baby-foods/baby-food-%"
+PASTA: Final = "%/pasta-and-noodles/spaghetti-dry"
+PASTA_SAUCE: Final = "%/pasta-sauce/mainstream"
 N_VIEWS: Final = 5
 HOUSEHOLD: Final = "h718"
+NEIGHBOUR: Final = "h1"  # of another region, with another stock
 CONSENT: Final = ["personalization"]
+NOW: Final = "@now"
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Ids of goods that are bought often: kinds of baby food, and what belongs together in a cart."""
+
+    baby_food: Sequence[str]
+    dinner: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the demo runs: the address of its API, the folder of its state, its log."""
+
+    url: str
+    state: Path
+    log: Path
+
+
+def find_goods(lake: Path) -> Goods:
+    """Goods of the imported data to try things with."""
+    dinner = [*most_bought(lake, PASTA, 1), *most_bought(lake, PASTA_SAUCE, 1)]
+    return Goods(most_bought(lake, BABY_FOOD, N_VIEWS), dinner)
 
 
 def most_bought(lake: Path, category: str, n: int) -> list[str]:
@@ -29,31 +58,61 @@ def most_bought(lake: Path, category: str, n: int) -> list[str]:
     return [item for (item,) in rows]
 
 
-def guide(url: str, household: str, newcomer: str, baby_food: Sequence[str], now: datetime) -> str:
-    """The text. `household` and `newcomer` are visitor tokens."""
-    home = {"page": {"type": "home"}, "consent": CONSENT, "placements": ["home.recs"]}
-    now_ms = int(now.timestamp() * 1000)
+def guide(place: Place, tokens: Mapping[str, str], newcomer: str, goods: Goods) -> str:
+    """The text. `tokens` are those of the households by id, `newcomer` is one of a visitor that nobody knows yet."""
+
+    def decide(page: Mapping[str, Any], **more: Any) -> str:  # noqa: ANN401 - any part of a request
+        return curl(place.url, "/v1/decide", {"page": page, **more})
+
+    home, personal = {"type": "home"}, {"consent": CONSENT, "placements": ["home.recs"]}
     views = [
-        {"id": f"view-{now_ms}-{n}", "kind": "view", "at_ms": now_ms, "item": item} for n, item in enumerate(baby_food)
+        {"id": f"view-{n}", "kind": "view", "at_ms": NOW, "item": item} for n, item in enumerate(goods.baby_food, 1)
     ]
     return "\n\n".join(
         [
-            f"Vitrine answers at {url}. Things to try; | python3 -m json.tool makes an answer readable.",
+            f"Vitrine answers at {place.url}. Things to try; | python3 -m json.tool makes an answer readable.",
             "Somebody unknown on the home page:",
-            curl(url, "/v1/decide", {"page": {"type": "home"}, "placements": ["home.recs"]}),
+            decide(home, placements=["home.recs"]),
             f"Household {HOUSEHOLD[1:]} of the data, after a year of purchases:",
-            curl(url, "/v1/decide", {**home, "visitor": household}),
+            decide(home, visitor=tokens[HOUSEHOLD], **personal),
+            f"Household {NEIGHBOUR[1:]}, whose shops are in another region:",
+            decide(home, visitor=tokens[NEIGHBOUR], **personal),
+            "The page of a product, here spaghetti, with what goes well with it and what is like it:",
+            decide({"type": "product", "item": goods.dinner[0]}),
+            "A cart with spaghetti and a sauce, and what may be missing:",
+            decide({"type": "cart"}, cart=[{"item": item, "quantity": 1} for item in goods.dinner]),
             f"A newcomer looks at {len(views)} kinds of baby food...",
-            curl(url, "/v1/events", {"visitor": newcomer, "consent": CONSENT, "events": views}),
+            curl(place.url, "/v1/events", {"visitor": newcomer, "consent": CONSENT, "events": views}),
             "...and the home page follows:",
-            curl(url, "/v1/decide", {**home, "visitor": newcomer}),
+            decide(home, visitor=newcomer, **personal),
             "A scheduled function, now instead of at night:",
-            f"curl -s -X POST {url}/_local/invoke/RefreshRecommendationsFunction",
+            f"curl -s -X POST {place.url}/_local/invoke/RefreshRecommendationsFunction",
+            closing(place),
+        ]
+    )
+
+
+def closing(place: Place) -> str:
+    """What else there is, a line each."""
+    token = [beside_python("vitrine"), "token", "h2", "--stack-state", str(place.state)]
+    return "\n".join(
+        [
+            f"The token of any other household: {shlex.join(token)}",
+            f"Requests and what functions print: tail -f {shlex.quote(str(place.log))}",
+            "Another port: make demo PORT=8081. All afresh: make demo RESET=1.",
             "Ctrl-C stops everything and keeps the state.",
         ]
     )
 
 
-def curl(url: str, path: str, body: dict[str, Any]) -> str:
-    """A command that posts a body."""
-    return f"curl -s {url}{path} -H 'content-type: application/json' -d '{json.dumps(body, separators=(',', ':'))}'"
+def beside_python(program: str) -> str:
+    """Path of a program of this environment, as one would type it here."""
+    path = Path(sys.executable).with_name(program)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def curl(url: str, path: str, body: Mapping[str, Any]) -> str:
+    """A command that posts a body. NOW in it becomes the instant at which the command is run."""
+    quoted = shlex.quote(json.dumps(body, separators=(",", ":")))
+    spliced = quoted.replace(f'"{NOW}"', "'$(date +%s)000'")
+    return f"curl -s {url}{path} -H 'content-type: application/json' -d {spliced}"

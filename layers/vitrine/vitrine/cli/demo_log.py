@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 LARGEST: Final = 10 * 1024 * 1024
+METRICS: Final = "_aws"  # marks a line in CloudWatch's embedded metric format
 
 
 class ChildrenLog:
@@ -37,9 +38,12 @@ class ChildrenLog:
 
 
 def readable(line: str) -> str:
-    """A structured log line as a person reads it: level and message, or error and traceback. Other lines stay."""
+    """A log line as a person reads it: of a structured one level and message, or error and traceback; of metrics
+    nothing; other lines stay."""
     try:
         record = json.loads(line)
+        if METRICS in record:
+            return ""
         level, message = record["level"], record.get("message", "")
     except (ValueError, KeyError, TypeError, AttributeError):
         return line

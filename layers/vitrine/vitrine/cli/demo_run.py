@@ -9,20 +9,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from vitrine.cli.demo_guide import BABY_FOOD, HOUSEHOLD, N_VIEWS, guide, most_bought
+from vitrine.adapters.secrets_manager import read_secret
+from vitrine.cli.demo_guide import HOUSEHOLD, NEIGHBOUR, Place, find_goods, guide
 from vitrine.cli.demo_journal import Journal
 from vitrine.cli.demo_log import ChildrenLog
 from vitrine.cli.demo_setup import Setup
 from vitrine.cli.progress import show_progress
-from vitrine.cli.token_command import mint_on_stack, remember_stack
+from vitrine.cli.target import remember_stack
 from vitrine.local.stack import LocalStack, lock
-from vitrine.visitors.identity import new_visitor
+from vitrine.visitors.identity import mint, new_visitor, parse_keys
 
+LOG: Final = Path("logs", "functions.log")
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,8 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
                 forget(state)
             state.mkdir(parents=True, exist_ok=True)
             journal = Journal(state / "setup.json")
-            with ChildrenLog(state / "logs" / "functions.log") as log, stack(arguments, state, log) as running:
-                prepare(running, state, journal)
+            with ChildrenLog(state / LOG) as log, stack(arguments, state, log) as running:
+                prepare(running, arguments.state, journal)
                 log.shown = not arguments.quiet
                 serving.set()
                 threading.Event().wait()
@@ -63,23 +64,22 @@ def stack(arguments: argparse.Namespace, state: Path, log: ChildrenLog) -> Local
 def prepare(running: LocalStack, state: Path, journal: Journal) -> None:
     """Do what is left of the set-up, warm the functions that pages wait for and say what to try."""
     started = time.monotonic()
-    setup = Setup(running, state / "lake")
+    setup = Setup(running, state.resolve() / "lake")
     with show_progress() as progress:
-        if not journal.remaining(setup.steps) and not setup.is_published():
+        if journal.has_lost(setup.steps):
             print("The emulator was ended without keeping its data; it is made again.", file=sys.stderr)
-            journal.forget(setup.steps[1:])
         journal.run(journal.remaining(setup.steps), progress)
         for n, function in enumerate(serving := ["DecideFunction", "CollectFunction"], 1):
             running.warm(function)
             progress("start the functions", n, len(serving))
-    secret = running.environment("DecideFunction")["VITRINE_TOKEN_SECRET"]
-    remember_stack(state, running.endpoint, secret)
-    household, newcomer = (
-        mint_on_stack(visitor, running.endpoint, secret) for visitor in (HOUSEHOLD, new_visitor(os.urandom))
-    )
-    baby_food = most_bought(setup.lake, BABY_FOOD, N_VIEWS)
+    variables = running.environment("DecideFunction") | running.environment("RefreshRecommendationsFunction")
+    remember_stack(state, running.endpoint, variables)
+    keys = parse_keys(read_secret(variables["VITRINE_TOKEN_SECRET"]))
+    known = {visitor: mint(visitor, keys) for visitor in (HOUSEHOLD, NEIGHBOUR)}
+    newcomer = mint(new_visitor(os.urandom), keys)
+    text = guide(Place(running.url, state, state / LOG), known, newcomer, find_goods(setup.lake))
     print(f"Ready in {time.monotonic() - started:.0f} s.\n", file=sys.stderr)
-    print(guide(running.url, household, newcomer, baby_food, datetime.now(UTC)), flush=True)
+    print(text, flush=True)
 
 
 def forget(state: Path) -> None:

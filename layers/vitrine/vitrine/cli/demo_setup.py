@@ -1,26 +1,32 @@
-"""The demo's set-up: the data into the lake, the lake into the emulated bucket, cards, ranker and first release.
+"""The demo's set-up: the data into the lake, the lake into the emulated bucket, visitors, ranker and first release.
 
 The steps call what the scheduled functions call, over the same bucket and table.
 """
 
 import os
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from vitrine.adapters.s3 import S3Objects
 from vitrine.api.store_folder import read_store_file
 from vitrine.cli.demo_journal import START_AFRESH, Step
 from vitrine.cli.import_command import package_folder
-from vitrine.errors import DependencyFailed, InvalidRelease, LocalStackError
+from vitrine.errors import DependencyFailed, LocalStackError
 from vitrine.local.pool import aws_variables
 from vitrine.local.stack import LocalStack
-from vitrine.ports import Progress
-from vitrine.refresh.jobs import load_visitors, refresh_cards, refresh_model, refresh_recommendations
+from vitrine.ports import Progress, Table
+from vitrine.refresh.jobs import load_visitors, refresh_model, refresh_recommendations
 from vitrine.refresh.journey_import import REPORT, Shop, import_complete_journey
-from vitrine.refresh.publish import read_pointer
 from vitrine.settings import Settings
+from vitrine.types import Absent, Key
 from vitrine.wiring.refresh import build_workshop
+
+MARKS: Final = "DEMO"
+READ_TIMEOUT_S: Final = 10.0
 
 
 class Setup:
@@ -35,14 +41,15 @@ class Setup:
 
     @property
     def steps(self) -> Sequence[Step]:
-        """All steps in their order; each may be run again. Only the first leaves its result outside the emulator."""
+        """All steps in their order; each may be run again. All but the first leave their results in the emulator."""
+        report = self.lake / REPORT  # another import, another report: what is made from the lake is made again
+        table = self._workshop.table
         return [
-            Step("import", self.import_data, [self._store / "store.yaml"], kept=self.lake / REPORT),
-            Step("upload", self.upload),
-            Step("cards", lambda progress: ignore(refresh_cards(self._workshop, progress))),
-            Step("visitors", lambda progress: ignore(load_visitors(self._workshop, progress))),
-            Step("model", lambda progress: ignore(refresh_model(self._workshop, progress))),
-            Step("release", lambda progress: ignore(refresh_recommendations(self._workshop, progress)), [self._store]),
+            Step("import", self.import_data, [self._store / "store.yaml"], kept=report),
+            Step("upload", self.upload, [report], mark=TableMark(table, "upload")),
+            Step("visitors", self.load_visitors, [report], mark=TableMark(table, "visitors")),
+            Step("model", self.train, [report], mark=TableMark(table, "model")),
+            Step("release", self.publish, [report, self._store], mark=TableMark(table, "release")),
         ]
 
     def import_data(self, progress: Progress) -> None:
@@ -59,17 +66,39 @@ class Setup:
             bucket.upload(path, path.relative_to(self.lake).as_posix())
             progress("upload", done, len(files))
 
-    def is_published(self) -> bool:
-        """Whether the emulator's state still holds a release; it may have been ended without being asked.
+    def load_visitors(self, progress: Progress) -> None:
+        """What the extracts say of the households."""
+        load_visitors(self._workshop, progress)
+
+    def train(self, progress: Progress) -> None:
+        """A challenger; whether it was accepted is said."""
+        print(refresh_model(self._workshop, progress).summary, file=sys.stderr)
+
+    def publish(self, progress: Progress) -> None:
+        """The cards and the first release; what is in it is said."""
+        print(refresh_recommendations(self._workshop, progress).summary, file=sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class TableMark:
+    """A step's mark in the emulator's table: an emulator that was killed loses it together with the step's result."""
+
+    table: Table
+    step: str
+
+    def read(self) -> str | None:
+        """See demo_journal.Mark.
 
         Raises:
             LocalStackError: the table itself is gone or damaged.
         """
+        key = Key(MARKS, self.step)
         try:
-            return read_pointer(self._workshop.table) is not None
-        except (DependencyFailed, InvalidRelease) as error:
+            row = self.table.read([key], READ_TIMEOUT_S, latest=True)[key]
+        except DependencyFailed as error:
             raise LocalStackError(f"the kept state is damaged ({error}); {START_AFRESH}") from error
+        return None if isinstance(row, Absent) else str(row["made_from"])
 
-
-def ignore(_: object) -> None:
-    """A step has no result of its own: what it did is in the bucket and the table."""
+    def write(self, made_from: str) -> None:
+        """See demo_journal.Mark."""
+        self.table.write([(Key(MARKS, self.step), {"made_from": made_from})])

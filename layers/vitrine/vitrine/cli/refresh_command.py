@@ -1,17 +1,17 @@
-"""`vitrine refresh`: what the scheduled functions do, against the table and buckets that the environment names."""
+"""`vitrine refresh`: what the scheduled functions do, on the running demo or the stack that the environment names."""
 
 import argparse
-import os
 from pathlib import Path
 
 from vitrine.cli.progress import show_progress
+from vitrine.cli.target import add_target, find_settings
 from vitrine.refresh.jobs import refresh_cards, refresh_model, refresh_recommendations
-from vitrine.settings import Settings
 from vitrine.wiring.refresh import build_workshop
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `vitrine refresh`."""
+    add_target(parser)
     parser.add_argument("--lake", type=Path, metavar="DIR", help="read this lake folder instead of the lake bucket")
     parser.add_argument("--model", action="store_true", help="train a challenger for the ranker first")
     parser.add_argument("--cards", action="store_true", help="write the cards of all items first, changed or not")
@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it and say what came of it; 0."""
-    workshop = build_workshop(Settings.from_env(os.environ))
+    workshop = build_workshop(find_settings(arguments))
     with show_progress() as progress:
         if arguments.cards:
             print(f"{refresh_cards(workshop, progress, arguments.lake):,} cards written")

@@ -1,21 +1,21 @@
 """`vitrine releases`: the releases in the bucket, newest first."""
 
 import argparse
-import os
 from datetime import UTC, datetime
 
+from vitrine.cli.target import add_target, find_settings
 from vitrine.refresh.release import Summary, list_releases
-from vitrine.settings import Settings
 from vitrine.wiring.refresh import open_releases
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """There are no options."""
+    """Declare the arguments."""
+    add_target(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one line per release; 0."""
-    for summary in list_releases(*open_releases(Settings.from_env(os.environ))):
+    for summary in list_releases(*open_releases(find_settings(arguments))):
         print(line(summary))
     return 0
 

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -29,6 +29,13 @@ from vitrine.local.sandbox import Invoke, Outcome
 
 INTEGRATION_TIMEOUT_S: Final = 30.0
 LARGEST_BODY: Final = 10 * 1024 * 1024
+LARGEST_EVENT: Final = 6 * 1024 * 1024
+"""Lambda's limit for a synchronous invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
+
+It counts the event as JSON, hence a body of any binary type by its base64. The answer's words are those that API
+Gateway was seen to give, https://github.com/koki-develop/lgtm-generator/issues/10; its documentation has none.
+"""
+DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
@@ -91,8 +98,10 @@ class Gateway:
         except web.HTTPRequestEntityTooLarge:
             return HttpAnswer.message(413, "Request Entity Too Large")
         route, parameters = matched
-        event = build_event(incoming, route, parameters, request_id, datetime.now(UTC))
-        outcome = await self.run(route.function, json.dumps(event).encode(), self._integration_timeout_s)
+        event = encode_event(build_event(incoming, route, parameters, request_id, datetime.now(UTC)))
+        if len(event) > LARGEST_EVENT:
+            return HttpAnswer.message(413, "Request Too Long")
+        outcome = await self.run(route.function, event, self._integration_timeout_s)
         if outcome is None:
             return HttpAnswer.message(503, "Service Unavailable")
         if outcome.failed:
@@ -141,7 +150,7 @@ async def read_request(request: web.Request) -> HttpRequest:
     source_ip = request.remote or ""
     forwarded = [
         ("x-forwarded-for", source_ip),
-        ("x-forwarded-port", request.host.rpartition(":")[2]),
+        ("x-forwarded-port", port_of(request.host, request.scheme)),
         ("x-forwarded-proto", request.scheme),
     ]
     return HttpRequest(
@@ -153,6 +162,17 @@ async def read_request(request: web.Request) -> HttpRequest:
         source_ip=source_ip,
         protocol=f"HTTP/{request.version.major}.{request.version.minor}",
     )
+
+
+def encode_event(event: Mapping[str, Any]) -> bytes:
+    """The event as JSON without needless escapes, which would count; header bytes that are no text become `?`."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def port_of(host: str, scheme: str) -> str:
+    """The port that a Host header names, or the scheme's own when it names none."""
+    port = host.rpartition(":")[2] if ":" in host else ""
+    return port if port.isascii() and port.isdigit() else DEFAULT_PORTS.get(scheme, "")
 
 
 def to_response(answer: HttpAnswer) -> web.Response:

@@ -58,41 +58,16 @@ def build_event(
 ) -> dict[str, Any]:
     """The event of a request that matched a route with these path parameters."""
     headers = joined(pair for pair in request.headers if pair[0].lower() != "cookie")
-    cookies = [
-        cookie.strip()
-        for name, value in request.headers
-        if name.lower() == "cookie"
-        for cookie in value.split(";")
-        if cookie.strip()
-    ]
-    host = headers.get("host", "")
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route.key,
         "rawPath": request.path,
         "rawQueryString": request.query,
         "headers": headers,
-        "requestContext": {
-            "accountId": ACCOUNT,
-            "apiId": API_ID,
-            "domainName": host,
-            "domainPrefix": host.partition(".")[0],
-            "http": {
-                "method": request.method,
-                "path": request.path,
-                "protocol": request.protocol,
-                "sourceIp": request.source_ip,
-                "userAgent": headers.get("user-agent", ""),
-            },
-            "requestId": request_id,
-            "routeKey": route.key,
-            "stage": "$default",
-            "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
-            "timeEpoch": int(now.timestamp() * 1000),
-        },
+        "requestContext": request_context(request, headers, route, request_id, now),
         "isBase64Encoded": False,
     }
-    if cookies:
+    if cookies := read_cookies(request.headers):
         event["cookies"] = cookies
     if query := joined(parse_qsl(request.query, keep_blank_values=True), lower=False):
         event["queryStringParameters"] = query
@@ -101,6 +76,37 @@ def build_event(
     if request.body:
         event["body"], event["isBase64Encoded"] = encode_body(request.body, headers.get("content-type", ""))
     return event
+
+
+def request_context(
+    request: HttpRequest, headers: Mapping[str, str], route: Route, request_id: str, now: datetime
+) -> dict[str, Any]:
+    """What the gateway knows of a request beside its contents."""
+    host = headers.get("host", "")
+    return {
+        "accountId": ACCOUNT,
+        "apiId": API_ID,
+        "domainName": host,
+        "domainPrefix": host.partition(".")[0],
+        "http": {
+            "method": request.method,
+            "path": request.path,
+            "protocol": request.protocol,
+            "sourceIp": request.source_ip,
+            "userAgent": headers.get("user-agent", ""),
+        },
+        "requestId": request_id,
+        "routeKey": route.key,
+        "stage": "$default",
+        "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "timeEpoch": int(now.timestamp() * 1000),
+    }
+
+
+def read_cookies(headers: Iterable[tuple[str, str]]) -> list[str]:
+    """The single cookies of all cookie headers."""
+    values = [value for name, value in headers if name.lower() == "cookie"]
+    return [cookie.strip() for value in values for cookie in value.split(";") if cookie.strip()]
 
 
 def joined(pairs: Iterable[tuple[str, str]], *, lower: bool = True) -> dict[str, str]:

@@ -210,13 +210,15 @@ def to_stderr(name: str, line: str) -> None:
 
 def listen(port: int) -> socket.socket:
     """A socket on loopback that accepts connections; they wait until the API is up."""
+    another = "take another one (make demo PORT=8081)"
     try:
         return socket.create_server(("127.0.0.1", port))
+    except OverflowError as error:
+        raise LocalStackError(f"port {port} cannot be opened (the largest is 65535); {another}") from error
     except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        remedy = "stop what listens there or take another one (make demo PORT=8081)"
-        raise LocalStackError(f"port {port} is taken; {remedy}") from error
+        if error.errno == errno.EADDRINUSE:
+            raise LocalStackError(f"port {port} is taken; stop what listens there or {another}") from error
+        raise LocalStackError(f"port {port} cannot be opened ({error.strerror}); {another}") from error
 
 
 def lock(state: Path) -> IO[str]:

@@ -159,6 +159,10 @@ def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
+KEYS: Final = "keys/"
+"""The notes of all releases' rows lie together, so that one permission to delete covers them and nothing else."""
+
+
 def keys_name(release: ReleaseId, number: int) -> str:
     """Name of the object that lists the keys of one batch of rows."""
     return f"{keys_prefix(release)}{number:06}.json"
@@ -166,7 +170,7 @@ def keys_name(release: ReleaseId, number: int) -> str:
 
 def keys_prefix(release: ReleaseId) -> str:
     """What the names of all those objects begin with."""
-    return f"{release}/keys/"
+    return f"{KEYS}{release}/"
 
 
 def _write_rows(

@@ -15,7 +15,7 @@ from vitrine.decisions.model import parse_ranker_manifest
 from vitrine.decisions.release import MANIFEST, RANKER, Manifest, Pointer, parse_manifest
 from vitrine.errors import InvalidModel, InvalidRelease
 from vitrine.ports import Objects, Progress, Table
-from vitrine.refresh.publish import flip, keys_prefix, read_manifest, read_pointer
+from vitrine.refresh.publish import KEYS, flip, keys_prefix, read_manifest, read_pointer
 from vitrine.types import Key, ReleaseId
 
 RETIRED: Final = "retired.json"
@@ -88,7 +88,7 @@ def _keys(objects: Objects, name: str) -> Iterable[Key]:
 
 def _releases(names: Sequence[str]) -> list[ReleaseId]:
     """Ids of the releases that have any object, oldest first."""
-    folders = {name.partition("/")[0] for name in names if "/" in name}
+    folders = {name.removeprefix(KEYS).partition("/")[0] for name in names if "/" in name}
     return sorted(folder for folder in folders if folder[:1].isdigit())
 
 

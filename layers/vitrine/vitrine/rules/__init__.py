@@ -1,1 +1,0 @@
-"""Pure and generic: who matches, who gets which arm."""
