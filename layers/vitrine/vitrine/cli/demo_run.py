@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
                 serving.set()
                 threading.Event().wait()
     except KeyboardInterrupt:
-        print(f"\nStopped. The state is kept in {arguments.state}; `make demo` goes on from there.", file=sys.stderr)
+        print(f"Stopped. The state is kept in {arguments.state}; `make demo` goes on from there.", file=sys.stderr)
     return 0 if serving.is_set() else 130
 
 
@@ -101,6 +101,7 @@ def interruptible() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         for each in SIGNALS:
             signal.signal(each, signal.SIG_IGN)
+        print("\nStopping; the emulator writes its state, which takes some seconds ...", file=sys.stderr, flush=True)
         raise KeyboardInterrupt
 
     before = {each: signal.signal(each, interrupt) for each in SIGNALS}
