@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.contract.local_stack import maker
-from vitrine.adapters import s3
 from vitrine.adapters.memory import MemoryObjects
 from vitrine.adapters.s3 import S3Objects
 from vitrine.errors import DependencyFailed
@@ -60,16 +59,12 @@ def test_an_uploaded_file_is_an_object(objects: Objects, tmp_path: Path) -> None
     assert objects.get("models/file") == b"content"
 
 
-@pytest.mark.stack
-def test_a_large_file_is_uploaded_in_parts(
-    bucket_on_stack: S3Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Above one part's size the upload is multipart and the object still whole."""
-    monkeypatch.setattr(s3, "PART", 5 << 20)
+def test_a_large_file_arrives_whole(objects: Objects, tmp_path: Path) -> None:
+    """Several megabytes are streamed, not cut."""
     path = tmp_path / "large"
     path.write_bytes(bytes(range(256)) * (6 << 12))
-    bucket_on_stack.upload(path, "large")
-    assert bucket_on_stack.get("large") == path.read_bytes()
+    objects.upload(path, "large")
+    assert objects.get("large") == path.read_bytes()
 
 
 def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class Objects(Protocol):
         ...
 
     def upload(self, path: Path, name: str) -> None:
-        """Write a file as an object, of any size."""
+        """Write a file of up to 5 GB as an object, without holding it in memory."""
         ...
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from botocore.exceptions import ClientError
 
@@ -14,7 +14,6 @@ from vitrine.errors import DependencyFailed
 DEPENDENCY: Final = "bucket"
 READERS: Final = 8  # Firehose leaves many small objects
 CHUNK: Final = 1 << 20
-PART: Final = 64 << 20  # of a multipart upload: S3 takes 10,000 parts of at least 5 MiB
 MOST_DELETED: Final = 1_000  # in one request, says the API
 NOT_THERE: Final = {"NoSuchKey", "404"}
 
@@ -79,24 +78,6 @@ class S3Objects:
         return 1
 
     def upload(self, path: Path, name: str) -> None:
-        """See ports.Objects."""
+        """See ports.Objects. One request: the file is streamed, and S3 takes up to 5 GB so."""
         with vendor_errors(DEPENDENCY), path.open("rb") as file:
-            if path.stat().st_size <= PART:
-                self._client.put_object(Bucket=self._bucket, Key=name, Body=file)
-            else:
-                self._upload_parts(file, name)
-
-    def _upload_parts(self, file: BinaryIO, name: str) -> None:
-        """Multipart upload; when it fails, nothing of it stays in the bucket."""
-        of = {"Bucket": self._bucket, "Key": name}
-        of["UploadId"] = self._client.create_multipart_upload(**of)["UploadId"]
-        parts: list[dict[str, object]] = []
-        try:
-            while data := file.read(PART):
-                number = len(parts) + 1
-                tag = self._client.upload_part(**of, PartNumber=number, Body=data)["ETag"]
-                parts.append({"PartNumber": number, "ETag": tag})
-            self._client.complete_multipart_upload(**of, MultipartUpload={"Parts": parts})
-        except BaseException:
-            self._client.abort_multipart_upload(**of)
-            raise
+            self._client.put_object(Bucket=self._bucket, Key=name, Body=file)
