@@ -1,25 +1,40 @@
-"""The files under store/: what is right compiles, what is wrong is named."""
+"""The files under store/ compile to what decisions use, and nothing of that needs YAML where it is loaded."""
 
-import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from vitrine.api.store_files import load_store
-from vitrine.api.store_folder import compile_store, read_store_file
+from tests.unit.store_folders import change, write_store
+from vitrine.api.store_compiled import load_store
+from vitrine.api.store_folder import check_store, compile_store, count_parts, read_store_file
+from vitrine.catalog.packed import code, item_key
+from vitrine.decisions.actions import Fixed
+from vitrine.decisions.campaigns import Budget, Cap
+from vitrine.decisions.placements import Store
 from vitrine.errors import InvalidField, InvalidStore
+from vitrine.types import DAY_MS
 
 EXAMPLE = Path("store")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the example store to spoil."""
-    return shutil.copytree(EXAMPLE, tmp_path / "store")
+    """A small store with every kind of file."""
+    return write_store(tmp_path / "store")
+
+
+@pytest.fixture
+def small(folder: Path) -> Store:
+    """The same, compiled and loaded."""
+    return load_store(compile_store(folder))
 
 
 def test_the_example_store_compiles_and_loads() -> None:
     """What is published is what decisions read."""
+    assert [str(fault) for fault in check_store(EXAMPLE)] == []
     store = load_store(compile_store(EXAMPLE))
     assert store.regions[0] == store.default_region
     assert {page for placement in store.placements.values() for page in placement.pages} >= {
@@ -36,60 +51,130 @@ def test_compiling_is_deterministic() -> None:
     assert compile_store(EXAMPLE) == compile_store(EXAMPLE)
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "says"),
-    [
-        ("store.yaml", "currency: USD", "currency: dollars", r"store.yaml: currency"),
-        ("store.yaml", "currency: USD", "currency: USD\ncolour: red", r"store.yaml: colour: Extra inputs"),
-        ("store.yaml", "default_region: north", "default_region: mars", r"default_region 'mars' is not one of"),
-        ("store.yaml", "Private: 0.35", "Private: 1.35", r"margins.Private"),
-        ("store.yaml", "choose_weeks: 4", "choose_weeks: 0", r"training.choose_weeks"),
-        ("store.yaml", "test_weeks: 4", "test_weeks: 1", r"training.test_weeks"),
-        ("store.yaml", "name: Complete", "name: [Complete", r"store.yaml is not YAML"),
-        ("placements.yaml", "from: [personal, bought", "from: [horoscope, bought", r"there is no list 'horoscope'"),
-        ("placements.yaml", "order: popular}", "order: fame}", r"order is 'fame'"),
-        ("placements.yaml", "size: 12", "size: 1200", r"placements.home.recs.size"),
-        ("placements.yaml", "pages: [home]", "pages: [attic]", r"placements.home.recs.pages.0"),
-        ("placements.yaml", 'ru: "Подобрано для вас"', 'fr: "Pour vous"', r"home.recs.title lacks the locale 'ru'"),
-    ],
-)
-def test_every_fault_is_named_with_its_place(folder: Path, file: str, old: str, new: str, says: str) -> None:
-    """A marketer reads which file, where in it, and what is expected."""
-    path = folder / file
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises(InvalidStore, match=says):
-        compile_store(folder)
+def test_campaigns_keep_what_the_files_say(small: Store) -> None:
+    """Names, order of priority, instants in the store's time zone, caps and budgets in milliseconds."""
+    ice, banner = small.campaigns
+    assert (ice.name, banner.name) == ("ice-cream", "banner-test")
+    assert ice.starts_ms == datetime(2026, 5, 31, 22, tzinfo=UTC).timestamp() * 1000  # midnight in Berlin
+    assert ice.ends_ms == datetime(2026, 8, 31, 22, tzinfo=UTC).timestamp() * 1000  # the 31st is part of it
+    assert ice.caps == (Cap(2, "session"), Cap(5, "period", 3 * DAY_MS))
+    assert ice.budget == Budget(100_000, DAY_MS, 10)
+    assert (ice.control, ice.group, ice.experiment, small.holdout.share) == (0.1, "weather", None, 0.05)
+    experiment = banner.experiment
+    assert (experiment.key, experiment.weights, experiment.coverage) == ("banner-test", (0.5, 0.5), 0.8)
+    assert experiment.forced_for == {"v1": 1}
+    assert [(arm.name, arm.action.kind) for arm in banner.variations] == [("plain", "content"), ("loud", "overlay")]
 
 
-def test_weeks_need_not_be_named(folder: Path) -> None:
+def test_audiences_and_when_hold_together(small: Store) -> None:
+    """A campaign's condition is all of its audiences and its own."""
+    condition = small.campaigns[0].condition
+    facts = {"weather.temperature_c": 30, "place.region": "north"}
+    assert condition.matches(facts.get)
+    assert not condition.matches({**facts, "weather.temperature_c": 20}.get)
+    assert not condition.matches({"weather.temperature_c": 30}.get)
+    assert condition.paths == {"weather.temperature_c", "place.region"}
+
+
+def test_selectors_speak_in_codes(small: Store) -> None:
+    """Paths by their depth, brands and items by the codes of packed lists; what is not bounded is open."""
+    (strategy,) = small.campaigns[0].variations[0].action.row.strategies
+    assert strategy.items.categories.tolist() == [code("frozen/ice-cream")]
+    assert strategy.items.ranges == {"price": (-float("inf"), 900)}
+    assert strategy.items.but.brands.tolist() == [code("National")]
+    boost, sponsored, pin = small.rules
+    assert (boost.kind, boost.weight, boost.placements) == ("boost", 0.5, {"home.recs"})
+    assert sponsored.items.keys.tolist() == [item_key("i1"), item_key("i2")]
+    assert sponsored.label == Fixed({"en": "Ad", "ru": "Реклама"})
+    assert (pin.pinned, pin.slots) == (("i3",), (0,))
+
+
+def test_templates_get_their_variables(small: Store) -> None:
+    """From the attribute where it is known, else the default."""
+    title = small.campaigns[0].variations[0].action.row.title
+    assert title.render("en", {"weather.temperature_c": 33.0}.get) == "It is 33 degrees"
+    assert title.render("ru", {}.get) == "Сейчас 30 градусов"
+
+
+def test_covers_are_apart_from_the_content(small: Store) -> None:
+    """Each cover has its category and its own payload; one is for everybody else."""
+    content = small.campaigns[1].variations[0].action.content
+    assert content.payload == Fixed({"en": {"text": "Hello"}, "ru": {"text": "Привет"}})
+    assert [(cover.category, cover.payload.render("en", {}.get)) for cover in content.covers] == [
+        ("frozen", {"image": "ice.svg"}),
+        (None, {"image": "any.svg"}),
+    ]
+
+
+def test_personas_cover_everybody(small: Store) -> None:
+    """The last one has no condition."""
+    assert [(persona.name, persona.condition is None) for persona in small.personas] == [
+        ("regular", False),
+        ("everybody", True),
+    ]
+
+
+def test_null_in_a_condition_survives_publishing(folder: Path) -> None:
+    """A condition on what is unknown is none on what is there."""
+    change(folder, "audiences.yaml", "{$gte: 28}", "null")
+    condition = load_store(compile_store(folder)).audiences["heat"]
+    assert condition.matches({}.get)
+    assert not condition.matches({"weather.temperature_c": 3}.get)
+
+
+def test_only_two_files_are_needed(folder: Path) -> None:
+    """A store without campaigns is a recommender."""
+    for name in ("audiences.yaml", "personas.yaml", "merchandising.yaml", "campaigns/main.yaml"):
+        (folder / name).unlink()
+    assert count_parts(folder) == {
+        "placements": 4,
+        "audiences": 0,
+        "personas": 0,
+        "campaigns": 0,
+        "rules": 0,
+        "shops": 0,
+    }
+
+
+def test_loading_needs_no_yaml_no_jinja_no_calendar(folder: Path, tmp_path: Path) -> None:
+    """A cold start does not pay for what only publishing needs, and not for templates before one is shown."""
+    published = tmp_path / "store.json"
+    published.write_bytes(compile_store(folder))
+    script = (
+        "import sys; from pathlib import Path; from vitrine.api.store_compiled import load_store;"
+        f"load_store(Path({str(published)!r}).read_bytes());"
+        "print(sorted({'yaml', 'jinja2', 'holidays'} & sys.modules.keys()))"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_weeks_need_not_be_named(tmp_path: Path) -> None:
     """The example compares on weeks of 2017; a store without a word on training gets its last eight weeks."""
-    named = read_store_file(folder).training
+    named = read_store_file(EXAMPLE).training
     assert (named.choose_weeks, named.test_weeks, named.test_to_week) == (4, 4, 52)
-    path = folder / "store.yaml"
-    path.write_text(path.read_text("utf-8").partition("training:")[0], "utf-8")
-    training = read_store_file(folder).training
+    training = read_store_file(write_store(tmp_path)).training
     assert (training.choose_weeks, training.test_weeks, training.test_to_week) == (4, 4, None)
 
 
-def test_a_missing_file_is_named(folder: Path) -> None:
-    """An empty folder is no store."""
-    (folder / "store.yaml").unlink()
-    with pytest.raises(InvalidStore, match=r"store\.yaml is missing"):
-        read_store_file(folder)
-
-
-def test_bytes_of_another_version_are_refused() -> None:
+def test_bytes_of_another_version_are_refused(folder: Path) -> None:
     """A release written by other code is not half understood."""
     with pytest.raises(InvalidStore, match="format"):
-        load_store(compile_store(EXAMPLE).replace(b'"format":1', b'"format":2'))
+        load_store(compile_store(folder).replace(b'"format":2', b'"format":1'))
+
+
+def test_damaged_bytes_are_refused(folder: Path) -> None:
+    """A name that leads nowhere is met when loading, too."""
+    with pytest.raises(InvalidStore, match=r"store\.json: campaigns\.ice-cream\.placements\.0: there is no placement"):
+        load_store(
+            compile_store(folder).replace(b'"placements":["home.recs"],"audience"', b'"placements":["x"],"audience"')
+        )
 
 
 def test_placements_are_those_of_the_page_or_those_named() -> None:
     """Omitted names mean the whole page; an unknown name is the caller's mistake."""
     store = load_store(compile_store(EXAMPLE))
-    assert [p.name for p in store.placements_of("cart", None)] == ["cart.accompanying"]
+    assert "cart.accompanying" in [p.name for p in store.placements_of("cart", None)]
     assert [p.name for p in store.placements_of("cart", ("home.recs", "home.recs"))] == ["home.recs"]
     with pytest.raises(InvalidField) as refused:
         store.placements_of("cart", ("home.recs", "attic.recs"))

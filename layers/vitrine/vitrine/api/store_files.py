@@ -1,23 +1,59 @@
-"""The files under store/ as strict models, and their compiled form that a release carries."""
+"""What files under store/ have in common, and store.yaml itself, as strict models."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
+from pydantic.json_schema import WithJsonSchema
 
 from vitrine.catalog.packed import MAX_REGIONS
-from vitrine.decisions.candidates import LISTS
-from vitrine.decisions.placements import BY_MODEL, MAX_HIDE_BOUGHT_DAYS, Audience, Placement, Store, Strategy
-from vitrine.errors import InvalidStore
-from vitrine.types import PageType
 
-Name = Annotated[str, StringConstraints(pattern=r"\A[a-z0-9][a-z0-9_.-]{0,63}\z")]
+# Rust's `$` is the end of the text and nothing else, and editors that check the JSON Schema know no \A and \z.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 Texts = Annotated[dict[str, str], Field(min_length=1)]
+"""A text per locale."""
+Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
+Slots = Annotated[list[Annotated[int, Field(ge=0, le=49)]], Field(min_length=1, max_length=50)]
+"""Places in a row; 0 is the first."""
+About = Annotated[str, Field(max_length=500, description="For people: what it is for.")]
+CONDITION_MARK: Final = "x-condition"
+"""Where a JSON Schema gets that of conditions; pydantic knows no references but its own."""
+ConditionPlain = Annotated[dict[str, Any], Field(min_length=1), WithJsonSchema({CONDITION_MARK: True})]
+"""A condition as people write it; rules.conditions compiles it."""
+
+
+def _something(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if value is None:
+        raise ValueError("is empty; write a text per locale, or any mapping")
+    return value
+
+
+Content = Annotated[Any, AfterValidator(_something)]
+"""What a page shows, of any shape; templates compiles it."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}; use a name such as Europe/Berlin") from error
+    return name
+
+
+Timezone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class StrictFile(BaseModel):
     """A file, or a part of one, in which nothing unknown may stand."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        populate_by_name=True,
+        allow_inf_nan=False,
+        defer_build=True,  # a cold start needs one of these models whole
+    )
 
 
 class RegionFile(StrictFile):
@@ -28,26 +64,56 @@ class RegionFile(StrictFile):
 
 
 class TrainingFile(StrictFile):
-    """How many weeks at the end of the data choose and test a ranker; those before them train it.
-
-    `test_to_week` names the last one, counted from the data's first; without it, that is the last whole week there is.
-    """
+    """How many weeks at the end of the data choose and test a ranker; those before them train it."""
 
     choose_weeks: int = Field(default=4, ge=1, le=52)
     test_weeks: int = Field(default=4, ge=2, le=52)
     test_to_week: int | None = Field(default=None, ge=1)
+    """The last week, counted from the data's first; without it, that is the last whole week there is."""
+
+
+class CrmFile(StrictFile):
+    """What the CRM extract says of a visitor under one name; conditions see it as crm.<name>."""
+
+    type: Literal["string", "number", "boolean"]
+    values: list[str] = Field(default=[], max_length=200)
+    """What it can be, where that is closed; other words are then refused in conditions."""
+    about: About = ""
+
+    @model_validator(mode="after")
+    def _texts_have_values(self) -> Self:
+        if self.values and self.type != "string":
+            raise ValueError(f"a {self.type} has no list of values; remove 'values' or make it a string")
+        return self
+
+
+class HoldoutFile(StrictFile):
+    """Visitors who never see a campaign, so that the value of all of them together can be measured."""
+
+    share: Annotated[FiniteFloat, Field(ge=0, le=0.5)]
+    seed: str = Field(default="holdout", min_length=1, max_length=64)
+    """Another seed draws other visitors."""
 
 
 class StoreFile(StrictFile):
     """store.yaml."""
 
     name: str
-    currency: Annotated[str, StringConstraints(pattern=r"\A[A-Z]{3}\z")]
-    locales: list[str] = Field(min_length=1)
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    locales: list[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]] = Field(min_length=1)
+    """Languages of the texts; the first one serves everybody else."""
+    timezone: Timezone = "UTC"
+    """Where times of schedules are local, unless a schedule says otherwise."""
     regions: list[RegionFile] = Field(min_length=1, max_length=MAX_REGIONS)
     default_region: str
-    margins: dict[str, Annotated[float, Field(ge=0, le=1)]]
+    margins: dict[str, Share]
     training: TrainingFile = TrainingFile()
+    hosts: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")]] = []
+    """Hosts of the shop itself: who comes from there comes from nowhere else."""
+    crm: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")], CrmFile] = {}
+    protected: list[str] = []
+    """Attributes that may decide neither prices nor offers."""
+    holdout: HoldoutFile | None = None
 
     @model_validator(mode="after")
     def _known_region(self) -> Self:
@@ -58,90 +124,8 @@ class StoreFile(StrictFile):
             raise ValueError(f"default_region {self.default_region!r} is not one of the regions {ids}")
         return self
 
-
-class StrategyFile(StrictFile):
-    """One way to fill a placement."""
-
-    audience: Audience = Field(alias="for")
-    lists: list[str] = Field(alias="from", min_length=1)
-    order: str
-    other_category: bool = False
-
     @model_validator(mode="after")
-    def _known_lists(self) -> Self:
-        for name in self.lists:
-            if name not in LISTS:
-                raise ValueError(f"there is no list {name!r}; lists are {', '.join(LISTS)}")
-        if self.order != BY_MODEL and self.order not in self.lists:
-            raise ValueError(f"order is {self.order!r}: use 'model' or one of the lists in 'from'")
+    def _distinct_locales(self) -> Self:
+        if len(set(self.locales)) != len(self.locales):
+            raise ValueError("locales must differ")
         return self
-
-
-class PlacementFile(StrictFile):
-    """A named place on pages."""
-
-    pages: list[PageType] = Field(min_length=1)
-    size: int = Field(ge=1, le=50)
-    title: Texts
-    strategies: list[StrategyFile] = Field(min_length=1)
-    hide_bought_days: int = Field(default=2, ge=0, le=MAX_HIDE_BOUGHT_DAYS)
-    max_per_kind: int = Field(default=50, ge=1, le=50)
-
-
-class PlacementsFile(StrictFile):
-    """placements.yaml."""
-
-    placements: dict[Name, PlacementFile] = Field(min_length=1)
-
-
-class CompiledStore(StrictFile):
-    """What a release carries as store.json."""
-
-    format: Literal[1] = 1
-    store: StoreFile
-    placements: dict[Name, PlacementFile]
-
-    def to_domain(self) -> Store:
-        """The store as decisions use it."""
-        return Store(
-            name=self.store.name,
-            currency=self.store.currency,
-            locales=tuple(self.store.locales),
-            regions=tuple(region.id for region in self.store.regions),
-            default_region=self.store.default_region,
-            placements={name: _placement(name, file) for name, file in self.placements.items()},
-        )
-
-
-def _placement(name: str, file: PlacementFile) -> Placement:
-    return Placement(
-        name=name,
-        pages=frozenset(file.pages),
-        size=file.size,
-        title=file.title,
-        strategies=tuple(
-            Strategy(strategy.audience, tuple(strategy.lists), strategy.order, strategy.other_category)
-            for strategy in file.strategies
-        ),
-        hide_bought_days=file.hide_bought_days,
-        max_per_kind=file.max_per_kind,
-    )
-
-
-def load_store(data: bytes) -> Store:
-    """The store in the bytes that `compile_store` wrote.
-
-    Raises:
-        InvalidStore: the bytes are not a compiled store of this version.
-    """
-    try:
-        return CompiledStore.model_validate_json(data).to_domain()
-    except ValidationError as error:
-        raise InvalidStore(f"store.json: {first_fault(error)}") from error
-
-
-def first_fault(error: ValidationError) -> str:
-    """Place and remedy of the first thing that is wrong."""
-    fault = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in fault["loc"]) or "the file"
-    return f"{place}: {fault['msg']}"

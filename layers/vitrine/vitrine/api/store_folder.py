@@ -1,50 +1,79 @@
-"""Read a store folder: YAML to strict models, one clear line per fault, compiled to what a release carries."""
+"""A store folder checked, and compiled to what a release carries: for publishing, not for serving."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Final
 
-import orjson
-import yaml
-from pydantic import ValidationError
-
-from vitrine.api.store_files import CompiledStore, PlacementsFile, StoreFile, StrictFile, first_fault
+from vitrine.api.store_compiled import StoreParts, build_store, dump_store
+from vitrine.api.store_faults import Fault
+from vitrine.api.store_files import StoreFile
+from vitrine.api.store_reading import STORE, Reading
 from vitrine.errors import InvalidStore
 
-FileT = TypeVar("FileT", bound=StrictFile)
+HOLIDAY_YEARS: Final = range(2015, 2041)
+"""Public holidays are written down for these years: a release has no calendar, and its bytes depend on no clock."""
+
+_MAX_TOLD: Final = 10
+
+
+def check_store(folder: Path) -> list[Fault]:
+    """Everything that is wrong with the files of a store, by file and line; empty for a store that can be published."""
+    return _read(folder, HOLIDAY_YEARS)[1]
+
+
+def count_parts(folder: Path) -> Mapping[str, int]:
+    """How many of each kind a store has.
+
+    Raises:
+        InvalidStore: a file is wrong; names the first faults.
+    """
+    parts = _checked(folder, range(0))
+    rows = ("placements", "audiences", "personas", "campaigns", "rules")
+    return {**{name: len(getattr(parts, name)) for name in rows}, "shops": len(parts.places.shops)}
 
 
 def read_store_file(folder: Path) -> StoreFile:
     """store.yaml of a store folder.
 
     Raises:
-        InvalidStore: a file is missing, not YAML, or says something that does not fit.
+        InvalidStore: it is missing, not YAML, or says something that does not fit.
     """
-    return _read(folder / "store.yaml", StoreFile)
+    reading = Reading(folder)
+    store = reading.store()
+    if store is None or reading.faults:
+        raise InvalidStore(_told(reading.faults))
+    return store
 
 
-def compile_store(folder: Path) -> bytes:
+def compile_store(folder: Path, years: range = HOLIDAY_YEARS) -> bytes:
     """The store folder, checked and compiled to the bytes of a release's store.json.
 
+    An empty range of years leaves public holidays out, and with them the package that knows them.
+
     Raises:
-        InvalidStore: names the file, the place in it and what is expected there.
+        InvalidStore: names files, lines and places of the first faults, and how many more there are.
     """
-    store = read_store_file(folder)
-    placements = _read(folder / "placements.yaml", PlacementsFile).placements
-    for name, placement in placements.items():
-        missing = [locale for locale in store.locales if locale not in placement.title]
-        if missing:
-            raise InvalidStore(f"{folder / 'placements.yaml'}: {name}.title lacks the locale {missing[0]!r}")
-    compiled = CompiledStore(store=store, placements=placements)
-    return orjson.dumps(compiled.model_dump(mode="json", by_alias=True))  # in file order: earlier placements pick first
+    return dump_store(_checked(folder, years))
 
 
-def _read(path: Path, model: type[FileT]) -> FileT:
-    try:
-        plain: Any = yaml.safe_load(path.read_text("utf-8"))
-        return model.model_validate(plain)
-    except FileNotFoundError as error:
-        raise InvalidStore(f"{path} is missing") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidStore(f"{path} is not YAML: {error}") from error
-    except ValidationError as error:
-        raise InvalidStore(f"{path}: {first_fault(error)}") from error
+def _checked(folder: Path, years: range) -> StoreParts:
+    parts, faults = _read(folder, years)
+    if parts is None or faults:
+        raise InvalidStore(_told(faults))
+    return parts
+
+
+def _read(folder: Path, years: range) -> tuple[StoreParts | None, list[Fault]]:
+    reading = Reading(folder)
+    if not folder.is_dir():
+        return None, [Fault(str(folder / STORE), 1, "", "is missing", f"{folder} is no folder")]
+    parts = reading.parts(reading.store(), years)
+    if parts is not None:
+        build_store(parts, reading.refuse, checking=True)
+    return parts, sorted(set(reading.faults))
+
+
+def _told(faults: list[Fault]) -> str:
+    lines = [f"{fault} ({fault.hint})" if fault.hint else str(fault) for fault in faults[:_MAX_TOLD]]
+    more = [f"and {len(faults) - _MAX_TOLD} more; vitrine validate lists them"] if len(faults) > _MAX_TOLD else []
+    return "\n".join([*lines, *more])
