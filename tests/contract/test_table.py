@@ -5,12 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.contract.local_stack import maker
+from tests.contract.slow_server import Server
+from tests.contract.stubs import stubbed
+from vitrine.adapters.aws import ONE_ATTEMPT, client_maker, local_stack
 from vitrine.adapters.dynamodb import DynamoTable
-from vitrine.errors import DependencyFailed
+from vitrine.errors import DeadlineExceeded, DependencyFailed
 from vitrine.ports import Table
 from vitrine.types import Absent, Key, Row
 
 KEY = Key("V#v1", "PROFILE")
+COUNTER = Key("B#sale", "0#3")
 ROW: Row = {"text": "Молоко", "empty": "", "number": 2**53 + 1, "negative": -5, "raw": b"\x00\xff", "yes": True}
 
 
@@ -104,6 +108,60 @@ def test_of_concurrent_replacements_exactly_one_wins(table: Table) -> None:
     assert table.read([KEY], 5.0) == {KEY: {"rev": 2, "by": won.index(True)}}
 
 
+def test_a_counter_counts_up_to_its_limit(table: Table) -> None:
+    """A row that is missing counts as 0; at the limit nothing is added, and a higher limit goes on."""
+    assert [table.count(COUNTER, 2, None) for _ in range(3)] == [True, True, False]
+    assert table.read([COUNTER], 5.0, latest=True) == {COUNTER: {"used": 2}}
+    assert table.count(COUNTER, 3, None, 5.0)
+    assert table.read([COUNTER], 5.0, latest=True) == {COUNTER: {"used": 3}}
+
+
+def test_a_counter_keeps_its_time_to_live(table: Table) -> None:
+    """It is set with each count, and other attributes of the row stay."""
+    table.write([(COUNTER, {"note": "by hand"})])
+    assert table.count(COUNTER, 5, 1_700_000_000)
+    assert table.count(COUNTER, 5, 1_700_000_500)
+    expected = {"note": "by hand", "used": 2, "ttl": 1_700_000_500}
+    assert table.read([COUNTER], 5.0, latest=True) == {COUNTER: expected}
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_of_nothing_lets_nothing_pass(table: Table, limit: int) -> None:
+    """Also where there is no row yet."""
+    assert not table.count(COUNTER, limit, None)
+    assert table.read([COUNTER], 5.0, latest=True) == {COUNTER: Absent.MISSING}
+
+
+def test_concurrent_counts_never_exceed_the_limit(table: Table) -> None:
+    """32 threads with 50 tries each want more than there is: exactly the limit is given."""
+    limit = 500
+    with ThreadPoolExecutor(32) as pool:
+        given = pool.map(lambda _: sum(table.count(COUNTER, limit, 1_700_000_000) for _ in range(50)), range(32))
+        assert sum(given) == limit
+    assert table.read([COUNTER], 5.0, latest=True) == {COUNTER: {"used": limit, "ttl": 1_700_000_000}}
+
+
+@pytest.mark.parametrize("manner", ["hang", "drip"])
+def test_a_count_is_given_up_in_time(slow_server: Server, manner: str) -> None:
+    """It is what a page waits for, like a read."""
+    local = client_maker("dynamodb", ONE_ATTEMPT, local_stack(slow_server.address))
+    counts = DynamoTable("t", make_reader=local, make_writer=local)
+    assert counts.count(COUNTER, 1, None, 5.0)
+    slow_server.manner, slow_server.answered = manner, 0
+    with pytest.raises(DeadlineExceeded):
+        counts.count(COUNTER, 1, None, 0.05)
+    assert slow_server.answered == 0
+
+
+def test_a_throttled_count_is_a_failure_and_not_a_spent_budget() -> None:
+    """Only a failed condition answers False."""
+    client = stubbed("dynamodb", "update_item", ["ConditionalCheckFailedException", "ThrottlingException"])
+    counts = DynamoTable("t", make_reader=lambda: client, make_writer=lambda: client)
+    assert not counts.count(COUNTER, 1, None)
+    with pytest.raises(DependencyFailed, match="ThrottlingException"):
+        counts.count(COUNTER, 1, None)
+
+
 @pytest.mark.stack
 def test_a_table_that_is_not_there_is_a_failed_dependency(stack: str) -> None:
     """Errors of the vendor's library do not pass the adapter."""
@@ -114,6 +172,8 @@ def test_a_table_that_is_not_there_is_a_failed_dependency(stack: str) -> None:
         from_nowhere.write([(KEY, {"n": 1})])
     with pytest.raises(DependencyFailed):
         from_nowhere.replace(KEY, {"rev": 1}, None)
+    with pytest.raises(DependencyFailed):
+        from_nowhere.count(COUNTER, 1, None)
 
 
 def _absent_table(stack: str) -> Table:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitrine.errors import DependencyFailed
-from vitrine.types import Absent, CartLine, Event, EventKind
+from vitrine.types import DAY_MS, Absent, CartLine, Event, EventKind
 from vitrine.visitors.history import LANE_OF, LANES
 from vitrine.visitors.profile import Consent, Profile
 from vitrine.visitors.stored import KEPT_FOR, Stored, parse_profile
@@ -234,3 +234,54 @@ def test_missing_is_empty_and_not_read_is_a_failure() -> None:
         parse_profile(Absent.NOT_READ, NOW)
     with pytest.raises(DependencyFailed, match="damaged"):
         parse_profile({"profile": "text", "rev": 1, "ttl": 1}, NOW)
+
+
+def test_a_favourite_lasts_until_it_is_taken_back() -> None:
+    """The newest word on an item counts, whatever the order of arrival; the last favoured stands first."""
+    events = [
+        event("favourite", 1, "a"),
+        event("favourite", 2, "b"),
+        event("favourite", 3, "a", quantity=0),
+        event("favourite", 4, "c", quantity=0),
+        event("favourite", 5, "c"),
+    ]
+    assert Profile().apply(events).favourites() == Profile().apply(reversed(events)).favourites() == ("c", "b")
+    assert Profile().favourites() == ()
+
+
+def test_a_dismissal_hides_the_item_it_names() -> None:
+    """Other reactions hide nothing, nor does a dismissal of a placement as a whole, nor one from before the instant."""
+    profile = Profile().apply(
+        [
+            event("dismiss", 5, "a", placement="home.recs"),
+            event("dismiss", 5, None, placement="home.recs"),
+            event("dismiss", 4, "old", placement="home.recs"),
+            event("click", 6, "b", placement="home.recs"),
+        ]
+    )
+    assert profile.dismissed(5) == {"a"}
+    assert profile.dismissed(0) == {"a", "old"}
+
+
+def test_when_somebody_was_seen() -> None:
+    """First, last, last before an instant, and on how many days; nothing of it for an empty profile."""
+    profile = Profile().apply(
+        [event("view", 5), event("search", 3, None, query="milk"), event("purchase", DAY_MS), event("view", DAY_MS + 9)]
+    )
+    assert (profile.first_seen_ms, profile.last_seen_ms) == (3, DAY_MS + 9)
+    assert (profile.seen_before(DAY_MS), profile.seen_before(3)) == (5, None)
+    assert (profile.visits, profile.days_seen("purchase"), profile.days_seen("view")) == (2, 1, 2)
+    assert (Profile().first_seen_ms, Profile().last_seen_ms, Profile().visits) == (None, None, 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(EVENTS, st.integers(0, 310))
+def test_what_follows_from_a_history_agrees_with_it(events: list[Event], at_ms: int) -> None:
+    """Derived values are what a scan of all remembered records says."""
+    profile = Profile().apply(events)
+    instants = [record.at_ms for records in profile.history.values() for record in records]
+    assert profile.first_seen_ms == min(instants, default=None)
+    assert profile.last_seen_ms == max(instants, default=None)
+    assert profile.seen_before(at_ms) == max((ms for ms in instants if ms < at_ms), default=None)
+    assert len(set(profile.favourites())) == len(profile.favourites())
+    assert profile.dismissed(at_ms) <= profile.dismissed(0)

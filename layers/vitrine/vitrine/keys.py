@@ -31,3 +31,28 @@ def related(item: ItemId, release: ReleaseId) -> Key:
 def shelf(region: RegionId, category: str | None, release: ReleaseId) -> Key:
     """Key of the popular, new and discounted lists of a region, or of one category in it."""
     return Key(f"L#{region}" if category is None else f"L#{region}#{category}", f"R#{release}")
+
+
+def shown(visitor: VisitorId) -> Key:
+    """Key of what campaigns showed a visitor: caps, exclusive groups, sticky arms."""
+    return Key(f"V#{visitor}", "SHOWN")
+
+
+def weather(cell: str) -> Key:
+    """Key of the present weather of a cell."""
+    return Key(f"W#{cell}", "NOW")
+
+
+def weather_traffic(cell: str) -> Key:
+    """Key of the note that visitors of a cell were served lately."""
+    return Key(f"W#{cell}", "TRAFFIC")
+
+
+def weather_normal(cell: str) -> Key:
+    """Key of a cell's climate normals."""
+    return Key(f"W#{cell}", "NORMAL")
+
+
+def budget(campaign: str, period: int, shard: int) -> Key:
+    """Key of a shard of the counter of a campaign's budget in a period (0 for a budget without periods)."""
+    return Key(f"B#{campaign}", f"{period}#{shard}")

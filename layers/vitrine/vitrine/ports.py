@@ -4,8 +4,9 @@ All methods raise `DependencyFailed` (or its `DeadlineExceeded`) when the system
 error of a vendor's library. All are safe to call from several threads unless said otherwise.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -53,6 +54,14 @@ class Table(Protocol):
         ...
 
 
+    def count(self, key: Key, limit: int, ttl: int | None, timeout_s: float | None = None) -> bool:
+        """Add 1 to the row's `used` if it is below the limit, atomically; a row that is missing counts as 0.
+
+        True when it was added. `ttl` (epoch seconds) is set with it. A call that is given up in time may have counted.
+        """
+        ...
+
+
 class Objects(Protocol):
     """A bucket of immutable objects by name."""
 
@@ -92,6 +101,23 @@ class Stream(Protocol):
         ...
 
 
+class DecisionLog(Protocol):
+    """Records of decisions, as JSON lines. What was decided minutes ago may not have arrived yet."""
+
+    def find(self, decision: str) -> bytes | None:
+        """The record of a decision, None when there is none (yet).
+
+        Raises:
+            InvalidField: it is not the id of a decision.
+            InvalidRecord: the records of that time cannot be read.
+        """
+        ...
+
+    def recent(self, n: int, since: datetime | None = None) -> Iterator[bytes]:
+        """At most n records, roughly the newest first, of no day before that of `since`."""
+        ...
+
+
 class Ranker(Protocol):
     """A model that scores candidates."""
 
@@ -105,5 +131,63 @@ class Ranker(Protocol):
 
         Raises:
             InvalidModel: the scores are not one finite number per row.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A cell whose weather is asked for, and where. `validator` is that of the answer we have, None without one."""
+
+    cell: str
+    lat: float
+    lon: float
+    validator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Weather as a source tells it, checked: finite, plausible, of a moment ago. `code` is WMO's."""
+
+    temperature_c: float
+    feels_like_c: float
+    precipitation_mm: float
+    wind_kmh: float
+    cloud_pct: int
+    code: int
+    is_day: bool
+    observed_ms: int
+    validator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The source says that its answer is the one of the validator."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoObservation:
+    """Why a spot has no weather, in words for an operator."""
+
+    reason: str
+
+
+class WeatherSource(Protocol):
+    """A service that knows the weather of the present and of past years."""
+
+    @property
+    def name(self) -> str:
+        """Short name, kept with every observation."""
+        ...
+
+    def current(self, spots: Sequence[Spot]) -> Mapping[str, Observation | Unchanged | NoObservation]:
+        """Every cell once. What goes wrong with one spot or one batch is told there and spoils no other; never raises
+        for a failure of the service."""
+        ...
+
+    def history(self, lat: float, lon: float, first: date, last: date) -> Sequence[tuple[int, float]]:
+        """Hours of the days from first to last (UTC) as (ms since the epoch, temperature in degrees C), ascending.
+
+        Hours that the service does not know are left out.
         """
         ...

@@ -129,21 +129,30 @@ class DynamoTable:
         else:
             values = {":rev": _to_value(expected_rev)}
             condition = {"ConditionExpression": "rev = :rev", "ExpressionAttributeValues": values}
-        put = partial(self._put, {"TableName": self._name, "Item": _to_item(key, row), **condition})
+        put = partial(_if_allowed, "put_item", {"TableName": self._name, "Item": _to_item(key, row), **condition})
         if timeout_s is None:
             return put(self._writer.client())
         return self._writer.finish(self._writer.start(put), timeout_s)
 
-    def _put(self, request: Mapping[str, Any], client: Client) -> bool:
-        """One PutItem; False when its condition failed."""
-        with vendor_errors(DEPENDENCY):
-            try:
-                client.put_item(**request)
-            except ClientError as error:
-                if error_code(error) == "ConditionalCheckFailedException":
-                    return False
-                raise
-        return True
+    def count(self, key: Key, limit: int, ttl: int | None, timeout_s: float | None = None) -> bool:
+        """See ports.Table. One attempt, with the client that reads: a second could count twice."""
+        if limit <= 0:  # DynamoDB would let the first of a missing row pass
+            return False
+        names, values = {"#used": "used"}, {":one": _to_value(1), ":limit": _to_value(limit)}
+        if ttl is not None:
+            names["#ttl"], values[":ttl"] = "ttl", _to_value(ttl)  # a reserved word
+        request = {
+            "TableName": self._name,
+            "Key": _to_item(key, {}),
+            "UpdateExpression": "ADD #used :one" if ttl is None else "SET #ttl = :ttl ADD #used :one",
+            "ConditionExpression": "attribute_not_exists(#used) OR #used < :limit",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+        update = partial(_if_allowed, "update_item", request)
+        if timeout_s is None:
+            return update(self._caller.client())
+        return self._caller.finish(self._caller.start(update), timeout_s)
 
     def _send(self, requests: Iterable[tuple[Key, Mapping[str, Any]]]) -> int:
         """Write all requests with several threads; a bounded number of batches waits, so `requests` may be endless."""
@@ -177,6 +186,18 @@ class DynamoTable:
     def _backoff(self, first_s: float, attempt: int) -> float:
         """Pause before the next attempt: exponential with full jitter (AWS Architecture Blog, 2015)."""
         return self._jitter.uniform(0.0, min(first_s * 2.0**attempt, MAX_PAUSE_S))
+
+
+def _if_allowed(operation: str, request: Mapping[str, Any], client: Client) -> bool:
+    """One write; False when its condition failed."""
+    with vendor_errors(DEPENDENCY):
+        try:
+            getattr(client, operation)(**request)
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+    return True
 
 
 def _raise_first(futures: Iterable[Future[None]]) -> None:

@@ -63,6 +63,17 @@ class MemoryTable:
             self.rows[key] = dict(row)
             return True
 
+    def count(self, key: Key, limit: int, ttl: int | None, timeout_s: float | None = None) -> bool:
+        """See ports.Table."""
+        self._check()
+        with self._lock:
+            row = self.rows.get(key, {})
+            used = row.get("used", 0)
+            if not isinstance(used, int) or used >= limit:
+                return False
+            self.rows[key] = {**row, "used": used + 1, **({} if ttl is None else {"ttl": ttl})}
+            return True
+
     def _check(self) -> None:
         if self.outage is not None:
             raise self.outage

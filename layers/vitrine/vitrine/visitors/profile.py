@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import msgpack
 
 from vitrine.errors import DependencyFailed
-from vitrine.types import CartLine, Event, ItemId, Purpose, RegionId
+from vitrine.types import DAY_MS, CartLine, Event, ItemId, Purpose, RegionId
 from vitrine.visitors.history import LANES, NO_PRICE, History, Lane, Record, Records, is_remembered, remember
 from vitrine.visitors.packing import pack_history, unpack_history
 
@@ -109,6 +109,51 @@ class Profile:
             if record.at_ms >= since_ms:
                 bought.setdefault(record.what, record.at_ms)
         return bought
+
+    def favourites(self) -> tuple[ItemId, ...]:
+        """Items that are favourites now, the last favoured first: the newest word on an item counts."""
+        said: dict[ItemId, int] = {}
+        for record in self._lane("favourite"):
+            said.setdefault(record.what, record.quantity)
+        return tuple(item for item, quantity in said.items() if quantity > 0)
+
+    def dismissed(self, since_ms: int) -> frozenset[ItemId]:
+        """Items that the visitor took off the page at or after an instant; a dismissal may also name none."""
+        return frozenset(
+            record.what
+            for record in self._lane("reaction")
+            if record.kind == "dismiss" and record.what and record.at_ms >= since_ms
+        )
+
+    @property
+    def first_seen_ms(self) -> int | None:
+        """Instant of the oldest event that is remembered, None when there is none."""
+        return min((records[-1].at_ms for records in self.history.values() if records), default=None)
+
+    @property
+    def last_seen_ms(self) -> int | None:
+        """Instant of the newest event that is remembered, None when there is none."""
+        return max((records[0].at_ms for records in self.history.values() if records), default=None)
+
+    def seen_before(self, until_ms: int) -> int | None:
+        """Instant of the newest remembered event before an instant, None when there is none."""
+        newest = (
+            next((record.at_ms for record in records if record.at_ms < until_ms), None)
+            for records in self.history.values()
+        )
+        return max((at_ms for at_ms in newest if at_ms is not None), default=None)
+
+    def days_seen(self, *lanes: Lane) -> int:
+        """On how many days (UTC) the visitor did something that is remembered, in these lanes or, without any, in all.
+
+        Records keep no session, so a day is what comes nearest to a visit. Lanes forget: who does much has fewer.
+        """
+        return len({record.at_ms // DAY_MS for lane in lanes or LANES for record in self._lane(lane)})
+
+    @property
+    def visits(self) -> int:
+        """Days with any remembered event; see days_seen."""
+        return self.days_seen()
 
     def _lane(self, lane: Lane) -> Records:
         return self.history.get(lane, ())

@@ -1,0 +1,169 @@
+"""Whether one visitor may see a campaign on one page view: every check but those between campaigns of the page.
+
+Checks that cost nothing come first, and none is made twice. A visitor of a campaign's control group passes the same
+checks as one who sees it, counts included, or the two groups would drift apart: after three showings the one would be
+capped and the other not.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from vitrine.decisions.actions import Lookup
+from vitrine.decisions.answers import Outcome
+from vitrine.decisions.campaigns import Campaign, index_campaigns
+from vitrine.decisions.context import Context
+from vitrine.decisions.placements import Store
+from vitrine.rules.bucketing import hash_value
+from vitrine.rules.experiments import Assignment, assign
+from vitrine.visitors.exposures import Exposures
+
+Spent: TypeAlias = Callable[[Campaign], bool | None]
+"""Whether a campaign's budget is spent, None when that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a campaign stands in all of its placements: why it loses, or (None) that it may be shown.
+
+    `bucket` is what decided: the holdout's, the control's or the experiment's.
+    """
+
+    lost: Outcome | None = None
+    arm: int = 0
+    control: bool = False
+    assignment: Assignment | None = None
+    bucket: float | None = None
+
+
+class Eligibility:
+    """The standings of one page view, each made when it is first asked for. Campaigns go by their number in `index`."""
+
+    def __init__(
+        self,
+        store: Store,
+        facts: Lookup,
+        context: Context,
+        exposures: Exposures | None,
+        spent: Spent,
+        denied: Mapping[str, Outcome],
+    ) -> None:
+        self.index = store.index or index_campaigns(store.campaigns)
+        self.made: dict[int, Standing] = {}
+        self._facts = facts
+        self._context = context
+        self._now_ms = int(context.now.timestamp() * 1000)
+        self._exposures = exposures
+        self._spent = spent
+        self._denied = denied
+        self._on_page = self.index.by_page[context.request.page.type]
+        self._possible: int | None = None
+        self._held_out = _bucket_below(store.holdout.seed, context, store.holdout.share) if store.holdout else None
+
+    def likely(self) -> int:
+        """A mask of the campaigns that are not ruled out by page type and what their conditions require at least."""
+        if self._possible is None:
+            self._possible = self._on_page & self.index.conditions.possible(self._facts)
+        return self._possible
+
+    def of(self, number: int) -> Standing:
+        """The standing of a campaign."""
+        standing = self.made.get(number)
+        if standing is None:
+            standing = self.made[number] = self._judge(number, self.index.campaigns[number])
+        return standing
+
+    def has_room(self, campaigns: list[Campaign]) -> bool:
+        """Whether all of these can be noted for the visitor by one page view."""
+        capped = {campaign.name for campaign in campaigns if campaign.caps}
+        groups = {campaign.group for campaign in campaigns if campaign.group is not None}
+        return self._exposures is not None and self._exposures.has_room(capped, groups, self._now_ms)
+
+    def _judge(self, number: int, campaign: Campaign) -> Standing:
+        kept_out = self._kept_out(number, campaign)
+        if kept_out is not None:
+            return kept_out
+        if campaign.is_noted and self._exposures is None:
+            return Standing("not_counted")
+        assignment = self._assigned(campaign)
+        if assignment is None:
+            return self._counted(campaign, Standing())
+        standing = Standing(None, assignment.arm, assignment=assignment, bucket=assignment.bucket)
+        # To whom nothing can be hashed for gets the first variation, and is no exposure of the experiment.
+        if not assignment.in_experiment and assignment.reason != "no_attribute":
+            return _but(standing, "not_in_experiment")
+        return self._counted(campaign, standing)
+
+    def _kept_out(self, number: int, campaign: Campaign) -> Standing | None:
+        """Why the campaign is not for this page view at all, the cheapest checks first."""
+        if not self._on_page >> number & 1:
+            return Standing("page")
+        if not campaign.is_running(self._now_ms):
+            return Standing("schedule")
+        if not self.likely() >> number & 1:
+            return Standing("condition")
+        if self._held_out is not None:
+            return Standing("holdout", bucket=self._held_out)
+        if not campaign.needs <= self._context.request.consent:
+            return Standing("consent")
+        if campaign.condition is not None and not campaign.condition.matches(self._facts):
+            return Standing("condition")
+        return None
+
+    def _assigned(self, campaign: Campaign) -> Assignment | None:
+        if campaign.experiment is None:
+            return None
+        arms = self._exposures.arms if self._exposures is not None else {}
+        return assign(campaign.experiment, self._facts, arms, tuple(each.name for each in campaign.variations))
+
+    def _counted(self, campaign: Campaign, standing: Standing) -> Standing:
+        """The standing after all that is counted, and the control group of those who are left."""
+        lost = (
+            self._denied.get(campaign.name) or self._capped(campaign) or self._held(campaign) or self._broke(campaign)
+        )
+        if lost is not None:
+            return _but(standing, lost)
+        bucket = _bucket_below(f"{campaign.name}:control", self._context, campaign.control)
+        if bucket is None:
+            return standing
+        return Standing(None, standing.arm, control=True, assignment=standing.assignment, bucket=bucket)
+
+    def _capped(self, campaign: Campaign) -> Outcome | None:
+        if self._exposures is None:
+            return None
+        for cap in campaign.caps:
+            session = self._context.request.session
+            if self._exposures.views(campaign.name, cap.per, cap.period_ms, self._now_ms, session) >= cap.views:
+                return "capped"
+        return None
+
+    def _held(self, campaign: Campaign) -> Outcome | None:
+        """What its group says: the session has met another campaign of it, or nobody knows any more."""
+        if self._exposures is None or campaign.group is None:
+            return None
+        holders = self._exposures.holders(campaign.group, self._now_ms, self._context.request.session)
+        if holders is None:
+            return "not_counted"
+        return "group" if holders - {campaign.name} else None
+
+    def _broke(self, campaign: Campaign) -> Outcome | None:
+        if campaign.budget is None:
+            return None
+        spent = self._spent(campaign)
+        if spent is None:
+            return "not_counted"
+        return "budget" if spent else None
+
+
+def _but(standing: Standing, lost: Outcome) -> Standing:
+    return Standing(lost, standing.arm, assignment=standing.assignment, bucket=standing.bucket)
+
+
+def _bucket_below(seed: str, context: Context, share: float) -> float | None:
+    """The visitor's bucket if it lies below the share; None else, and for who has no id. GrowthBook's hash, version 2:
+    with different seeds its buckets are independent."""
+    visitor = context.request.visitor
+    if visitor is None or share <= 0:
+        return None
+    bucket = hash_value(seed, visitor, 2)
+    return bucket if bucket < share else None
