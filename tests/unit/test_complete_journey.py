@@ -27,6 +27,7 @@ from vitrine.cli import main
 from vitrine.cli.import_command import parse_instant, report_lines
 from vitrine.errors import InvalidSource
 from vitrine.refresh.journey_import import Shop, import_complete_journey
+from vitrine.visitors.profile import Profile
 
 SHOP = Shop(regions=["north", "south"], margins={"Private": 0.35, "National": 0.25})
 TILL_TEXT = st.text("ABCDEFGH &/:-().%012", max_size=30)
@@ -152,8 +153,8 @@ def test_time_never_moves_back():
 
 
 def test_untold_demographics_are_left_out():
-    """CRM attributes hold what the household told, and no nulls."""
-    assert crm_attributes({"kids_count": "1", "age": None}) == {"kids_count": "1"}
+    """CRM attributes hold what is known of the household, and no nulls."""
+    assert crm_attributes({"kids_count": "1", "age": None, "basket_value": 0}) == {"basket_value": 0, "kids_count": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -217,12 +218,37 @@ def test_purchases_are_events(imported):
 
 
 def test_households_are_visitors(imported):
-    """A visitor has the region of most of its baskets and what it told of itself."""
+    """A visitor has the region of most of its baskets, how it shops, and what it told of itself."""
     lake, _ = imported
     [first, second] = rows(lake, "visitors/visitors.parquet", "visitor, region, crm")
-    assert first[:2] == ("h1", "north")
-    assert json.loads(first[2])["kids_count"] == "1"
-    assert second == ("h2", "south", "{}")
+    assert (first[:2], second[:2]) == (("h1", "north"), ("h2", "south"))
+    assert json.loads(first[2]) == {
+        "age": "35-44",
+        "basket_value": 100,
+        "discount_share": 0.6,
+        "household_comp": "2 Adults Kids",
+        "household_size": "3",
+        "income": "50-74K",
+        "kids_count": "1",
+        "marital_status": "Married",
+        "private_share": 0.2,
+        "visits_per_month": 0.3,
+    }
+    assert json.loads(second[2]) == {
+        "basket_value": 229,
+        "discount_share": 0.67,
+        "private_share": 0.33,
+        "visits_per_month": 0.2,
+    }
+
+
+def test_what_is_known_of_a_household_survives_its_profile(imported):
+    """Every attribute is a text, a number or a boolean, and comes back from a stored profile as it went in."""
+    lake, _ = imported
+    for _, region, crm in rows(lake, "visitors/visitors.parquet", "visitor, region, crm"):
+        profile = Profile().with_attributes(region, json.loads(crm))
+        assert Profile.decode(profile.encode()).attributes == json.loads(crm)
+        assert all(isinstance(value, str | int | float | bool) for value in profile.attributes.values())
 
 
 def test_campaigns_are_offers(imported):

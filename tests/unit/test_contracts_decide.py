@@ -1,14 +1,17 @@
 """The request of POST /v1/decide: what is taken, what is refused and how the refusal is worded."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from vitrine.api.decide import DecideBody
-from vitrine.decisions.context import DecisionRequest, Options
-from vitrine.errors import InvalidField
-from vitrine.types import CartLine, Geo, Page, Signals
+from vitrine.api.explain import ExplainBody
+from vitrine.api.strict_json import MAX_BODY_BYTES
+from vitrine.decisions.context import DecisionRequest, Options, Preview
+from vitrine.errors import BodyTooLarge, InvalidField
+from vitrine.types import CartLine, Geo, Page, Session, Signals, Traffic, Viewer
 
 FULL: dict[str, Any] = {
     "visitor": "v1.k1.h1.mac",
@@ -21,10 +24,13 @@ FULL: dict[str, Any] = {
         "locale": "en-GB",
         "referrer": "https://shop.example/",
     },
-    "device": {"kind": "mobile"},
+    "device": {"kind": "mobile", "visitor": "v1.k1.d1.mac"},
+    "traffic": {"source": "newsletter", "medium": "email", "campaign": "зима"},
+    "visit": {"views": 3, "seconds": 95.5},
     "recent": ["a", "b"],
     "cart": [{"item": "c", "quantity": 2, "price": 199}, {"item": "d"}],
-    "signals": {"exit_intent": True, "idle_s": 12, "scroll": 0.5},
+    "listing": ["e", "f"],
+    "signals": {"exit_intent": True, "idle_s": 12, "scroll": 0.5, "tab_return": True, "added_to_cart": "c"},
     "geo": {"lat": 59.93863, "lon": -30.31413},
     "consent": ["personalization", "geo"],
     "placements": ["product.similar"],
@@ -38,17 +44,23 @@ def parse(body: Any) -> DecideBody:
 
 
 def test_every_field_reaches_the_decision() -> None:
-    """A full request, with the visitor of the verified token and coordinates rounded to 0.1 degree."""
-    assert parse(FULL).to_domain("h1", "north") == DecisionRequest(
+    """A full request, with the visitors of the verified tokens and coordinates rounded to 0.1 degree."""
+    viewer = Viewer(country="US")
+    assert parse(FULL).device.visitor == "v1.k1.d1.mac"
+    assert parse(FULL).to_domain("h1", "d1", viewer) == DecisionRequest(
         page=Page("product", "1029743", "grocery/dairy/milk", "молоко", "en-GB", "https://shop.example/"),
         visitor="h1",
+        device_visitor="d1",
         session="s-1",
+        visit=Session(views=3, seconds=95.5),
+        traffic=Traffic("newsletter", "email", "зима"),
         device="mobile",
         recent=("a", "b"),
         cart=(CartLine("c", 2, 199), CartLine("d")),
-        signals=Signals(exit_intent=True, idle_s=12.0, scroll=0.5),
+        listing=("e", "f"),
+        signals=Signals(exit_intent=True, idle_s=12.0, scroll=0.5, tab_return=True, added_to_cart="c"),
+        viewer=viewer,
         geo=Geo(59.9, -30.3),
-        region="north",
         consent=frozenset({"personalization", "geo"}),
         placements=("product.similar",),
         options=Options(explain=True, deadline_ms=200, dry_run=True),
@@ -58,12 +70,21 @@ def test_every_field_reaches_the_decision() -> None:
 def test_the_page_alone_is_enough() -> None:
     """Everything else has a default; the token in the body never becomes an id by itself."""
     assert parse({"page": {"type": "home"}}).to_domain(None) == DecisionRequest(page=Page("home"))
-    assert parse({"page": {"type": "home"}, "visitor": "h1"}).to_domain(None).visitor is None
+    tokens = {"visitor": "h1", "device": {"visitor": "d1"}}
+    assert parse({"page": {"type": "home"}, **tokens}).to_domain(None) == DecisionRequest(page=Page("home"))
 
 
 def test_explicit_nulls_are_as_good_as_absence() -> None:
     """Storefronts send null for what they do not have."""
-    nulls = {"visitor": None, "session": None, "geo": None, "placements": None}
+    nulls = {
+        "visitor": None,
+        "session": None,
+        "geo": None,
+        "placements": None,
+        "device": {"visitor": None},
+        "traffic": {"source": None, "medium": None, "campaign": None},
+        "signals": {"added_to_cart": None},
+    }
     page = {"type": "home", "item": None, "category": None, "query": None, "locale": None, "referrer": None}
     assert parse({**nulls, "page": page}) == parse({"page": {"type": "home"}})
 
@@ -105,6 +126,26 @@ REFUSED: list[tuple[str, Any]] = [
     ("page.referrer", "x" * 513),
     ("session", "x" * 129),
     ("device.kind", "fridge"),
+    ("device.visitor", 1),
+    ("device.surprise", 1),
+    ("traffic", None),
+    ("traffic.medium", "x" * 201),
+    ("traffic.source", "a\u0000"),
+    ("traffic.campaign", 7),
+    ("traffic.surprise", "a"),
+    ("visit", None),
+    ("visit.views", -1),
+    ("visit.views", 1.0),
+    ("visit.views", 10**6),
+    ("visit.seconds", -0.5),
+    ("visit.seconds", 1e9),
+    ("visit.seconds", "1"),
+    ("visit.surprise", 1),
+    ("listing", ["a"] * 101),
+    ("listing", "a"),
+    ("listing", None),
+    ("listing.1", ""),
+    ("listing.1", 7),
     ("recent", ["a"] * 11),
     ("recent", "a"),
     ("recent.1", 7),
@@ -128,6 +169,10 @@ REFUSED: list[tuple[str, Any]] = [
     ("signals.idle_s", -0.1),
     ("signals.idle_s", 1e300),
     ("signals.scroll", 1.1),
+    ("signals.tab_return", 1),
+    ("signals.tab_return", None),
+    ("signals.added_to_cart", ""),
+    ("signals.added_to_cart", True),
     ("geo.lat", 90.1),
     ("geo.lon", -180.1),
     ("geo.lat", "59.9"),
@@ -142,6 +187,7 @@ REFUSED: list[tuple[str, Any]] = [
     ("options.deadline_ms", 3_001),
     ("options.deadline_ms", None),
     ("options.explain", "yes"),
+    ("preview", {}),
     ("visitor", 1),
     ("visitor", {"id": "h1"}),
 ]
@@ -192,3 +238,79 @@ def test_a_request_is_immutable() -> None:
     """What was checked stays as it was checked."""
     with pytest.raises(ValueError, match="frozen"):
         parse(FULL).session = "other"  # type: ignore[misc]
+
+
+def test_a_body_above_the_cap_is_not_looked_at() -> None:
+    """A listing of a hundred long ids is within the cap, anything above 16 KB is refused unread."""
+    assert len(parse(at("listing", ["x" * 128] * 100)).listing) == 100
+    with pytest.raises(BodyTooLarge):
+        DecideBody.from_body(b"[" * (MAX_BODY_BYTES + 1))
+
+
+def test_a_place_never_has_a_negative_zero() -> None:
+    """Equal places are written alike, so that they have one cell of weather."""
+    geo = parse(at("geo", {"lat": -0.04, "lon": -0.01})).to_domain(None).geo
+    assert str(geo) == str(Geo(0.0, 0.0))
+
+
+def explained(preview: Any) -> DecisionRequest:
+    """An operator's request for the home page with this preview."""
+    body = {"page": {"type": "home"}, "preview": preview}
+    return ExplainBody.from_body(json.dumps(body).encode()).to_domain(None)
+
+
+def test_an_operator_supposes_other_circumstances() -> None:
+    """Instant, region and attributes reach the decision; null supposes that an attribute is not known."""
+    attributes = {
+        "weather.temperature_c": 33,
+        "weather.anomaly_c": -1.5,
+        "signals.exit_intent": True,
+        "time.daypart": "evening",
+        "cart.products": ["a", "b"],
+        "affinity.categories": ["frozen/ice-cream"],
+        "visitor.new": None,
+        "crm.income": "50-74K",
+        "crm.kids": 2,
+        "persona": "planner",
+    }
+    request = explained({"at": "2026-07-15T14:00:00+00:00", "region": "south", "attributes": attributes})
+    assert request.preview == Preview(datetime(2026, 7, 15, 14, tzinfo=UTC), "south", attributes)
+    assert request.page == Page("home")
+    assert explained(None).preview is None
+    assert explained({}).preview == Preview()
+    assert explained({"at": "2026-07-15T14:00:00Z"}).preview == Preview(datetime(2026, 7, 15, 14, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("preview", "field"),
+    [
+        ({"surprise": 1}, "preview.surprise"),
+        ({"at": "yesterday"}, "preview.at"),
+        ({"at": "2026-07-15T14:00:00"}, "preview.at"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "preview.at"),
+        ({"at": 1}, "preview.at"),
+        ({"region": 1}, "preview.region"),
+        ({"attributes": {"weather.temprature_c": 1}}, "preview.attributes.weather.temprature_c"),
+        ({"attributes": {"audience.gourmets": True}}, "preview.attributes.audience.gourmets"),
+        ({"attributes": {"weather.temperature_c": "hot"}}, "preview.attributes.weather.temperature_c"),
+        ({"attributes": {"weather.temperature_c": True}}, "preview.attributes.weather.temperature_c"),
+        ({"attributes": {"signals.exit_intent": 1}}, "preview.attributes.signals.exit_intent"),
+        ({"attributes": {"time.daypart": "brunch"}}, "preview.attributes.time.daypart"),
+        ({"attributes": {"time.daypart": ["evening"]}}, "preview.attributes.time.daypart"),
+        ({"attributes": {"cart.products": "a"}}, "preview.attributes.cart.products"),
+        ({"attributes": {"crm.income": ["50-74K"]}}, "preview.attributes.crm.income"),
+    ],
+)
+def test_a_preview_that_makes_no_sense_is_refused(preview: Any, field: str) -> None:
+    """A slip in it would otherwise look like an answer to the question that was meant."""
+    with pytest.raises(InvalidField) as caught:
+        explained(preview)
+    assert caught.value.field == field
+    assert 0 < len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [1], 10**16, "x" * 201, ["a"] * 51, [["a"]]])
+def test_a_supposed_value_is_small_and_plain(value: Any) -> None:
+    """Single values and lists of texts, no more."""
+    with pytest.raises(InvalidField):
+        explained({"attributes": {"crm.income": value}})

@@ -82,11 +82,34 @@ class CartLine:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the page observed of the visitor's behaviour."""
+    """What the page observed of the visitor's behaviour.
+
+    `scroll` is the share of the page seen, 0..1; `tab_return` says that the visitor just came back to the tab;
+    `added_to_cart` is the item whose addition made the page ask.
+    """
 
     exit_intent: bool = False
     idle_s: float = 0.0
     scroll: float = 0.0
+    tab_return: bool = False
+    added_to_cart: ItemId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Where the session came from: the usual UTM parameters of its landing page."""
+
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the page knows of the session: pages seen before this one and seconds since it began."""
+
+    views: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +118,16 @@ class Geo:
 
     lat: float
     lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Where the network says the caller is (CloudFront's viewer headers). Coordinates are rounded as in Geo."""
+
+    country: str | None = None
+    subdivision: str | None = None
+    city: str | None = None
+    geo: Geo | None = None
 
 
 @dataclass(frozen=True, slots=True)

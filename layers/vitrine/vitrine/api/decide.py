@@ -8,13 +8,25 @@ from vitrine.api.fields import LOCALE, MAX_QUANTITY, Consent, Id, Price, Share, 
 from vitrine.api.strict_json import parse_object
 from vitrine.decisions.context import DEFAULT_DEADLINE_MS, MAX_RECENT, DecisionRequest, Options
 from vitrine.errors import InvalidField
-from vitrine.types import CartLine, DeviceKind, Geo, Page, PageType, RegionId, Signals, VisitorId
+from vitrine.types import CartLine, DeviceKind, Geo, Page, PageType, Session, Signals, Traffic, Viewer, VisitorId
 
 NEEDED: Final = {"product": "item", "category": "category"}
 """What a page of a type is about, and so cannot do without."""
 
 GEO_DECIMALS: Final = 1
 """Coordinates are rounded to 0.1 degree (about 10 km) before anything else sees them."""
+
+NOWHERE: Final = Viewer()
+"""The network says nothing of the caller."""
+
+MAX_LISTING: Final = 100
+MAX_VIEWS: Final = 100_000
+MAX_SESSION_S: Final = 7 * 86_400  # a tab that stays open for a week is still one visit to somebody
+
+
+def rounded(lat: float, lon: float) -> Geo:
+    """The place, no finer than GEO_DECIMALS; never a negative zero, so that equal places are written alike."""
+    return Geo(round(lat, GEO_DECIMALS) + 0.0, round(lon, GEO_DECIMALS) + 0.0)
 
 
 class PageBody(Wire):
@@ -40,9 +52,25 @@ class PageBody(Wire):
 
 
 class DeviceBody(Wire):
-    """What the page is shown on."""
+    """What the page is shown on. `visitor` is the token that the device had before a login, if it had another one."""
 
     kind: DeviceKind = "desktop"
+    visitor: Token | None = None
+
+
+class TrafficBody(Wire):
+    """Where the session came from: UTM parameters of the page it began on."""
+
+    source: Text | None = None
+    medium: Text | None = None
+    campaign: Text | None = None
+
+
+class VisitBody(Wire):
+    """What the page knows of the session: pages seen before this one, seconds since it began."""
+
+    views: Annotated[int, Field(ge=0, le=MAX_VIEWS)] = 0
+    seconds: Annotated[FiniteFloat, Field(ge=0, le=MAX_SESSION_S)] = 0.0
 
 
 class CartLineBody(Wire):
@@ -59,6 +87,8 @@ class SignalsBody(Wire):
     exit_intent: bool = False
     idle_s: Annotated[FiniteFloat, Field(ge=0, le=86_400)] = 0.0
     scroll: Share = 0.0
+    tab_return: bool = False
+    added_to_cart: Id | None = None
 
 
 class GeoBody(Wire):
@@ -69,7 +99,7 @@ class GeoBody(Wire):
 
     def to_domain(self) -> Geo:
         """The place, no finer than GEO_DECIMALS."""
-        return Geo(round(self.lat, GEO_DECIMALS), round(self.lon, GEO_DECIMALS))
+        return rounded(self.lat, self.lon)
 
 
 class OptionsBody(Wire):
@@ -87,8 +117,11 @@ class DecideBody(Wire):
     session: Id | None = None
     page: PageBody
     device: DeviceBody = DeviceBody()
+    traffic: TrafficBody = TrafficBody()
+    visit: VisitBody = VisitBody()
     recent: Annotated[list[Id], Field(max_length=MAX_RECENT)] = Field(default_factory=list)
     cart: Annotated[list[CartLineBody], Field(max_length=100)] = Field(default_factory=list)
+    listing: Annotated[list[Id], Field(max_length=MAX_LISTING)] = Field(default_factory=list)
     signals: SignalsBody = SignalsBody()
     geo: GeoBody | None = None
     consent: Consent = Field(default_factory=list)
@@ -104,18 +137,28 @@ class DecideBody(Wire):
         """
         return cls.checked(parse_object(body))
 
-    def to_domain(self, visitor: VisitorId | None, region: RegionId | None = None) -> DecisionRequest:
-        """The request as the decision knows it. `visitor` is the id inside the verified token."""
+    def to_domain(
+        self, visitor: VisitorId | None, device_visitor: VisitorId | None = None, viewer: Viewer = NOWHERE
+    ) -> DecisionRequest:
+        """The request as the decision knows it. The visitors are the ids inside the verified tokens.
+
+        Raises:
+            InvalidField: a product page without its item, or a category page without its category.
+        """
         return DecisionRequest(
             page=self.page.to_domain(),
             visitor=visitor,
+            device_visitor=device_visitor,
             session=self.session,
+            visit=Session(**dict(self.visit)),
+            traffic=Traffic(**dict(self.traffic)),
             device=self.device.kind,
             recent=tuple(self.recent),
             cart=tuple(CartLine(line.item, line.quantity, line.price) for line in self.cart),
+            listing=tuple(self.listing),
             signals=Signals(**dict(self.signals)),
+            viewer=viewer,
             geo=None if self.geo is None else self.geo.to_domain(),
-            region=region,
             consent=frozenset(self.consent),
             placements=None if self.placements is None else tuple(self.placements),
             options=Options(**dict(self.options)),

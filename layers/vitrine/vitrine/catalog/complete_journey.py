@@ -178,6 +178,6 @@ def weeks_forward_ms(last_event_ms: int, until_ms: int) -> int:
     return (until_ms - last_event_ms) // WEEK_MS * WEEK_MS
 
 
-def crm_attributes(demographics: Mapping[str, str | None]) -> dict[str, str]:
-    """Demographics as CRM attributes; what the household did not tell is left out."""
-    return {name: value for name, value in sorted(demographics.items()) if value is not None}
+def crm_attributes(known: Mapping[str, str | int | float | None]) -> dict[str, str | int | float]:
+    """What is known of a household as CRM attributes, by name; what it did not tell is left out."""
+    return {name: value for name, value in sorted(known.items()) if value is not None}

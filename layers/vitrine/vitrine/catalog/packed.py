@@ -20,7 +20,7 @@ import numpy as np
 from vitrine.errors import InvalidRelease
 from vitrine.types import ItemId
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2  # 1 had no department
 MAX_REGIONS: Final = 32  # bits of the `regions` column
 ID_SEPARATOR: Final = "\n"
 
@@ -29,6 +29,7 @@ ITEM_COLUMNS: Final[Mapping[str, str]] = {
     "price": "<i4",  # minor units
     "discount": "<f2",  # 1 - price / regular price, 0..1
     "margin": "<f2",  # declared estimate, share of the price, 0..1
+    "department": "<u4",  # code() of the category path's first level
     "category": "<u4",  # code() of the category path's first two levels
     "leaf": "<u4",  # code() of the whole category path
     "brand": "<u4",  # code() of the brand

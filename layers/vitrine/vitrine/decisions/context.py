@@ -1,19 +1,36 @@
 """What is asked of a decision and what is known of its circumstances."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, Final, Literal
 
 from vitrine.decisions.placements import Store
-from vitrine.types import CartLine, DeviceKind, Geo, ItemId, Page, Purpose, RegionId, Signals, VisitorId
+from vitrine.types import (
+    CartLine,
+    DeviceKind,
+    Geo,
+    ItemId,
+    Page,
+    Purpose,
+    RegionId,
+    Session,
+    Signals,
+    Traffic,
+    Viewer,
+    VisitorId,
+)
 from vitrine.visitors.consent import may_recognise
 
-DEFAULT_DEADLINE_MS = 150
-MAX_RECENT = 10
+DEFAULT_DEADLINE_MS: Final = 150
+MAX_RECENT: Final = 10
+
+RegionSource = Literal["preview", "network", "geo", "profile", "default"]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the caller wants to be answered."""
+    """How the caller wants to be answered. `explain` and previews are for operators only."""
 
     explain: bool = False
     deadline_ms: int = DEFAULT_DEADLINE_MS
@@ -21,23 +38,40 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionRequest:
-    """One page view. `visitor` is the id inside a verified token, None for a first call.
+class Preview:
+    """Circumstances that an operator supposes instead of the real ones. `attributes` stand above all that is known."""
 
-    `placements` None asks for every placement of the page's type. `recent` is newest first.
+    at: datetime | None = None
+    region: RegionId | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """One page view. `visitor` is the id inside a verified token, or one just made (`is_first`: nothing is known of
+    them yet, but buckets and caps already count); None for who did not agree to be recognised.
+
+    `placements` None asks for every placement of the page's type. `recent` is newest first. `listing` are the items of
+    the page in the order in which it would show them. `device_visitor` is who the device was before a login.
     """
 
     page: Page
     visitor: VisitorId | None = None
+    is_first: bool = False
+    device_visitor: VisitorId | None = None
     session: str | None = None
+    visit: Session = field(default_factory=Session)
+    traffic: Traffic = field(default_factory=Traffic)
     device: DeviceKind = "desktop"
     recent: tuple[ItemId, ...] = ()
     cart: tuple[CartLine, ...] = ()
+    listing: tuple[ItemId, ...] = ()
     signals: Signals = field(default_factory=Signals)
+    viewer: Viewer = field(default_factory=Viewer)
     geo: Geo | None = None
-    region: RegionId | None = None
     consent: frozenset[Purpose] = frozenset()
     placements: tuple[str, ...] | None = None
+    preview: Preview | None = None
     options: Options = field(default_factory=Options)
 
 
@@ -50,6 +84,7 @@ class Context:
     request: DecisionRequest
     region: RegionId
     region_bit: int
+    region_source: RegionSource
     locale: str
 
 
@@ -60,18 +95,33 @@ def resolve_context(decision: str, now: datetime, request: DecisionRequest, stor
     is what the page is about.
     """
     if not may_recognise(request.consent):
-        request = replace(request, visitor=None, session=None, recent=())
+        request = replace(request, visitor=None, device_visitor=None, session=None, recent=())
     if "geo" not in request.consent:
         request = replace(request, geo=None)
-    region = request.region if request.region in store.regions else store.default_region
+    preview = request.preview or Preview()
+    region, source = _region(request, preview, store)
     return Context(
         decision=decision,
-        now=now,
+        now=preview.at or now,
         request=request,
         region=region,
         region_bit=store.regions.index(region),
+        region_source=source,
         locale=_locale(request.page.locale, store),
     )
+
+
+def _region(request: DecisionRequest, preview: Preview, store: Store) -> tuple[RegionId, RegionSource]:
+    """Where the visitor is, and who says so: the network first, then coordinates they agreed to, then the store."""
+    if preview.region in store.regions:
+        return preview.region, "preview"
+    by_network = store.places.region_of_viewer(request.viewer)
+    if by_network is not None:
+        return by_network, "network"
+    by_geo = store.places.region_at(request.geo) if request.geo is not None else None
+    if by_geo is not None:
+        return by_geo, "geo"
+    return store.default_region, "default"
 
 
 def _locale(wanted: str | None, store: Store) -> str:

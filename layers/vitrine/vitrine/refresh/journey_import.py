@@ -32,6 +32,7 @@ from vitrine.refresh.engine import ITEMS, PURCHASES, VISITORS, WEEK_MS, Engine, 
 
 STOCK_WEEKS: Final = 8
 PRICE_WEEKS: Final = 4
+MONTH_MS: Final = WEEK_MS * 52 // 12
 OFFERS: Final = "offers/offers.parquet"
 REDEMPTIONS: Final = "offers/redemptions.parquet"
 TARGETS: Final = "offers/targets.parquet"
@@ -54,6 +55,7 @@ DEMOGRAPHICS: Final = (
     "household_comp",
     "kids_count",
 )
+HABITS: Final = ("discount_share", "basket_value", "visits_per_month", "private_share")
 WRITTEN: Final = {
     "items": ("item", ITEMS),
     "purchases": ("at_ms, id", PURCHASES),
@@ -154,13 +156,17 @@ def _assign_stores(engine: Engine, regions: Sequence[str]) -> None:
 
 
 def _describe_households(engine: Engine) -> None:
-    """Table of CRM attributes per household that told any."""
+    """Table of CRM attributes per household that shops: how it does, and what some have told."""
+    engine.materialise("journey_habits", month_ms=MONTH_MS)
     rows = engine.execute(
-        "select household_id, age, income, home_ownership, marital_status, household_size, household_comp, kids_count "
-        "from journey_demographics"
+        "select habits.household_id, discount_share, basket_value, visits_per_month, private_share, "
+        "age, income, home_ownership, marital_status, household_size, household_comp, kids_count "
+        "from journey_habits as habits "
+        "left join journey_demographics as told on told.household_id = habits.household_id"
     )
+    names = (*HABITS, *DEMOGRAPHICS)
     visitors = [f"h{household}" for household, *_ in rows]
-    crm = [orjson.dumps(crm_attributes(dict(zip(DEMOGRAPHICS, told, strict=True)))).decode() for _, *told in rows]
+    crm = [orjson.dumps(crm_attributes(dict(zip(names, known, strict=True)))).decode() for _, *known in rows]
     engine.put("crm", {"visitor": visitors, "crm": crm})
 
 

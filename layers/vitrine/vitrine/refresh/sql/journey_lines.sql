@@ -1,5 +1,5 @@
 -- Every line of the tills with the reason why it is left out, null for those that count. Prices are per unit: what the
--- customer paid, and what they would have paid without loyalty discount and coupon match.
+-- customer paid, and what they would have paid without loyalty discount and coupon match. A coupon makes a discount, too.
 select
     lines.household_id,
     lines.store_id,
@@ -11,6 +11,7 @@ select
     case when quantity > 0
          then cast(round(100 * (sales_value + retail_disc + coupon_match_disc) / quantity) as integer)
     end as regular_price,
+    retail_disc > 0 or coupon_disc > 0 or coupon_match_disc > 0 as is_discounted,
     case
         when products.product_id is null then 'missing product'
         when names.reason is not null then names.reason

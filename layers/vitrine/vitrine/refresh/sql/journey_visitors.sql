@@ -1,4 +1,4 @@
--- Households with their demographics and the region in which they fill most baskets.
+-- Households with what the store knows of them and the region in which they fill most baskets.
 with visits as (
     select visitor, region, count(distinct session) as baskets from journey_purchases group by visitor, region
 ),
