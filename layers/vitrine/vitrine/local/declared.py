@@ -11,15 +11,17 @@ REGION: Final = "us-east-1"
 ACCOUNT: Final = "000000000000"
 STACK_NAME: Final = "vitrine"
 API_ID: Final = "local"
+NO_AUTHORIZER: Final = "NONE"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route of the HTTP API; `function` is a logical id."""
+    """One route of the HTTP API; `function` is a logical id. `for_operators`: an authorizer stands before it."""
 
     method: str
     path: str
     function: str
+    for_operators: bool = False
 
     @property
     def key(self) -> str:
@@ -107,7 +109,9 @@ def read_routes(function: str, events: Events) -> Iterator[Route]:
         if event["Type"] == "HttpApi":
             properties = event.get("Properties", {})
             method = properties.get("Method", "ANY").upper()
-            yield Route("ANY" if method == "*" else method, properties.get("Path", "$default"), function)
+            authorizer = properties.get("Auth", {}).get("Authorizer", NO_AUTHORIZER)
+            path = properties.get("Path", "$default")
+            yield Route("ANY" if method == "*" else method, path, function, authorizer != NO_AUTHORIZER)
 
 
 def read_schedules(function: str, events: Events) -> Iterator[Schedule]:

@@ -24,6 +24,7 @@ from vitrine.local.http_payload import (
     joined,
     read_answer,
 )
+from vitrine.local.operator import is_operator
 from vitrine.local.routing import add_cors, answer_preflight, match_route
 from vitrine.local.sandbox import Invoke, Outcome
 
@@ -40,7 +41,10 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class Gateway:
-    """Serves the template's routes; everything that decides is in `routing` and `http_payload`."""
+    """Serves the template's routes; everything that decides is in `routing` and `http_payload`.
+
+    Routes with an authorizer are open to who sends the operators' token, and to nobody when there is none.
+    """
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class Gateway:
         invoke: Invoke,
         log: Log,
         integration_timeout_s: float = INTEGRATION_TIMEOUT_S,
+        operator_token: str = "",
     ) -> None:
         self._routes: list[Route] = [route for function in functions for route in function.routes]
         self._schedules: Mapping[str, Sequence[Schedule]] = {one.id: one.schedules for one in functions}
@@ -56,6 +61,7 @@ class Gateway:
         self._invoke = invoke
         self._log = log
         self._integration_timeout_s = integration_timeout_s
+        self._operator_token = operator_token
         self._running: set[asyncio.Task[Outcome]] = set()
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_post("/_local/invoke/{function}", self.invoke_locally)
@@ -93,11 +99,13 @@ class Gateway:
         matched = match_route(self._routes, request.method, request.path)
         if matched is None:
             return HttpAnswer.message(404, "Not Found")
+        route, parameters = matched
+        if route.for_operators and not is_operator(request.headers.get("authorization", ""), self._operator_token):
+            return HttpAnswer.message(403, "Forbidden")
         try:
             incoming = await read_request(request)
         except web.HTTPRequestEntityTooLarge:
             return HttpAnswer.message(413, "Request Entity Too Large")
-        route, parameters = matched
         event = encode_event(build_event(incoming, route, parameters, request_id, datetime.now(UTC)))
         if len(event) > LARGEST_EVENT:
             return HttpAnswer.message(413, "Request Too Long")

@@ -20,6 +20,7 @@ from vitrine.local.declared import Function
 from vitrine.local.emulator import Emulator
 from vitrine.local.gateway import Gateway
 from vitrine.local.loop_thread import LoopThread
+from vitrine.local.operator import make_token
 from vitrine.local.pool import Pool, lambda_variables
 from vitrine.local.resources import Boto, client, deploy
 from vitrine.local.runtime_api import RuntimeApi
@@ -111,6 +112,11 @@ class LocalStack:
         """All variables that a function sees, AWS's own included."""
         return dict(self._pools[function].variables)
 
+    @property
+    def operator_token(self) -> str:
+        """What opens the routes that stand behind an authorizer, as `Authorization: Bearer <token>`."""
+        return make_token(self.state)
+
     def client(self, service: str) -> Boto:
         """A boto3 client of the emulator."""
         return client(service, self.endpoint)
@@ -155,7 +161,13 @@ class LocalStack:
         resolver = self.template.resolver(data, self.url)
         self.functions = {function.id: function for function in self.template.functions(resolver)}
         await self._start_functions()
-        gateway = Gateway(list(self.functions.values()), self.template.cors(resolver), self._invoke, self._log)
+        gateway = Gateway(
+            list(self.functions.values()),
+            self.template.cors(resolver),
+            self._invoke,
+            self._log,
+            operator_token=self.operator_token,
+        )
         await gateway.start(listener)
         self._closing.push_async_callback(gateway.stop)
         self._start_triggers()
