@@ -18,24 +18,29 @@ from vitrine import keys
 from vitrine.adapters.memory import MemoryObjects, MemoryTable
 from vitrine.adapters.onnx_ranker import OnnxRanker
 from vitrine.adapters.release_objects import ReleaseObjects
+from vitrine.api.store_changes import campaign_count
+from vitrine.api.store_folder import compile_store
 from vitrine.catalog.items import parse_card
 from vitrine.catalog.packed import ItemTable, unpack
 from vitrine.cli.train_command import bench_result, comparison_lines, write_ranker
 from vitrine.decisions.candidates import Lists, Seed, merge
 from vitrine.decisions.features import features
-from vitrine.errors import DependencyFailed, InvalidModel, InvalidSource
+from vitrine.errors import DependencyFailed, InvalidModel, InvalidRelease, InvalidSource, RefreshNeeded
 from vitrine.refresh.champion import CURRENT, ModelFiles
 from vitrine.refresh.engine import Engine
 from vitrine.refresh.examples import Basket, simulate
 from vitrine.refresh.history import EngineHistory
-from vitrine.refresh.jobs import Workshop, refresh_cards
-from vitrine.refresh.publish import read_manifest, read_pointer
+from vitrine.refresh.jobs import Workshop, refresh_cards, refresh_recommendations
+from vitrine.refresh.lists import Regions
+from vitrine.refresh.publish import publish_store
+from vitrine.refresh.published import read_manifest, read_pointer
 from vitrine.refresh.release import list_releases
 from vitrine.refresh.weeks import Plan
 from vitrine.types import DAY_MS
 from vitrine.wiring.refresh import equip, read_ranker, train_from_folder
 
 N_WEEKS, N_VISITORS, N_ITEMS = 14, 80, 60
+REGIONS = Regions(("north", "east", "south", "west"), "north")  # those of the example store
 PLAN = Plan(choose_weeks=3, test_weeks=2, test_to=13)
 
 
@@ -118,7 +123,7 @@ def test_cards_stand_before_the_pointer_shows_them(workshop, monkeypatch):
     """Whoever sees the first release finds the card of every item; the next night writes what changed: nothing."""
 
     class Watched(MemoryTable):
-        def replace(self, key, row, expected_rev):
+        def replace(self, key, row, expected_rev, timeout_s=None):
             if key == keys.RELEASE_POINTER:
                 assert all(keys.card(f"i{item}") in self.rows for item in range(N_ITEMS))
             return MemoryTable.replace(self, key, row, expected_rev)
@@ -143,7 +148,8 @@ def test_a_challenger_that_wins_is_carried_by_the_next_release(workshop, monkeyp
     assert ReleaseObjects(workshop.releases).load(read_pointer(workshop.table)).ranker.id == before["model"]
     after = invoke("refresh_recommendations", workshop, monkeypatch)
     assert after["model"] == trained["model"] != before["model"]
-    assert [release.model for release in list_releases(workshop.table, workshop.releases)] == [
+    releases = list_releases(workshop.table, workshop.releases, campaign_count)
+    assert [release.model for release in releases] == [
         after["model"],
         before["model"],
     ]
@@ -171,7 +177,7 @@ def test_the_last_whole_week_comes_before_that_of_the_last_purchase(lake, worksh
     """The week in which the data ends may go on; fourteen weeks from a Sunday on touch fifteen."""
     with Engine() as engine:
         engine.load_lake(lake)
-        assert EngineHistory(engine, workshop.regions).last_week() == 14
+        assert EngineHistory(engine, REGIONS).last_week() == 14
 
 
 def test_the_bundled_ranker_is_no_rival(workshop, monkeypatch):
@@ -256,7 +262,7 @@ def test_training_and_serving_see_the_same_features(workshop, lake, monkeypatch)
 
     with Engine() as engine:
         engine.load_lake(lake)
-        snapshot = EngineHistory(engine, workshop.regions).snapshot(as_of_ms)
+        snapshot = EngineHistory(engine, REGIONS).snapshot(as_of_ms)
     at = as_of_ms + 2 * DAY_MS
     view = simulate(
         snapshot, Basket("h3", "north", at, ("i1", "i2", "i9"), ("", "", "")), "home", np.random.default_rng(0)
@@ -272,3 +278,72 @@ def test_training_and_serving_see_the_same_features(workshop, lake, monkeypatch)
         features(merge(Lists(personal=personal, shelf=shelf, seeds=[one])), 2.0) for one in (seed, trained_seed)
     )
     np.testing.assert_array_equal(with_seed, trained)
+
+
+def changed_store(folder: Path, *changes: tuple[str, str]) -> bytes:
+    """The example store's files, compiled, with words of store.yaml changed; the folder is made."""
+    copytree(ROOT / "store", folder)
+    text = (folder / "store.yaml").read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "store.yaml").write_text(text)
+    return compile_store(folder)
+
+
+def test_published_files_survive_the_nightly_refresh(workshop, monkeypatch, tmp_path):
+    """The bundle's files only make the first release; afterwards lists come and go under what was published."""
+    first = invoke("refresh_recommendations", workshop, monkeypatch)["release"]
+    renamed = changed_store(tmp_path / "store", ("name: Complete Journey", "name: Another"))
+    shop, objects = workshop, workshop.releases
+    published = publish_store(renamed, shop.table, objects, shop.clock(), shop.load_store)
+    release = ReleaseObjects(objects).load(published)
+    assert (release.id, release.lists, release.store.name) == (published.release, first, "Another")
+    assert release.ranker.id == ReleaseObjects(objects).load_release(first).ranker.id
+    second = invoke("refresh_recommendations", workshop, monkeypatch)["release"]
+    release = ReleaseObjects(objects).load(read_pointer(shop.table))
+    assert (release.id, release.lists, release.store.name) == (second, second, "Another")
+
+
+def test_other_regions_come_with_lists_of_their_own(workshop, monkeypatch, tmp_path):
+    """Publishing alone is refused; a refresh with the files makes lists and stock bits for them, and keeps to them."""
+    invoke("refresh_recommendations", workshop, monkeypatch)
+    quiet, shop = (lambda *_: None), workshop
+    swap = (("{id: north,", "{id: tmp,"), ("{id: east,", "{id: north,"), ("{id: tmp,", "{id: east,"))
+    turned = changed_store(tmp_path / "store", *swap)
+    with pytest.raises(RefreshNeeded, match="--store"):
+        publish_store(turned, shop.table, shop.releases, shop.clock(), shop.load_store)
+    assert refresh_recommendations(shop, quiet, store=turned).cards == N_ITEMS
+    assert parse_card(shop.table.rows[keys.card("i7")]).regions == 0b10
+    again = refresh_recommendations(shop, quiet)
+    assert again.cards == 0
+    regions = ReleaseObjects(shop.releases).load(again.pointer).store.regions
+    assert regions == ("east", "north", "south", "west")
+    assert keys.shelf("north", None, again.pointer.release) in shop.table.rows
+
+
+def test_files_that_cannot_be_read_give_way_to_the_bundle(workshop, monkeypatch):
+    """Serving falls back to the bundle's files, too; the refresh says why it did."""
+    invoke("refresh_recommendations", workshop, monkeypatch)
+    released = read_pointer(workshop.table).release
+    workshop.releases.put(f"{released}/store.json", b"{}")
+    published = refresh_recommendations(workshop, lambda *_: None)
+    assert "the published store was refused: part 'store.json'" in published.summary
+    assert ReleaseObjects(workshop.releases).load(published.pointer).store.name == "Complete Journey"
+
+
+def test_a_release_is_loaded_by_its_id_for_replays(workshop, monkeypatch):
+    """Verified part by part by the manifest beside it; what is not there or was altered is refused."""
+    invoke("refresh_recommendations", workshop, monkeypatch)
+    pointer, objects = read_pointer(workshop.table), workshop.releases
+    loader = ReleaseObjects(objects)
+    by_id, by_pointer = loader.load_release(pointer.release), loader.load(pointer)
+    assert (by_id.id, by_id.lists, by_id.as_of_ms) == (by_pointer.id, by_pointer.lists, by_pointer.as_of_ms)
+    with pytest.raises(InvalidRelease, match="no manifest"):
+        loader.load_release("20200101T000000-00000000")
+    objects.put("20200101T000000-00000000/manifest.json", objects.get(f"{pointer.release}/manifest.json"))
+    with pytest.raises(InvalidRelease, match="is that of"):
+        loader.load_release("20200101T000000-00000000")
+    objects.put(f"{pointer.release}/bestsellers.json", b"{}")
+    with pytest.raises(InvalidRelease, match="sha256"):
+        loader.load_release(pointer.release)

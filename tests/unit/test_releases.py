@@ -8,7 +8,7 @@ import pytest
 from tests.unit.pages import NOW_MS, Even, store
 from vitrine import keys
 from vitrine.adapters.memory import MemoryTable
-from vitrine.decisions.release import Pointer, Release
+from vitrine.decisions.release import Manifest, Pointer, Release, parse_pointer
 from vitrine.errors import DependencyFailed, InvalidRelease
 from vitrine.service.releases import PAUSE_S, Releases
 
@@ -104,3 +104,31 @@ def test_a_damaged_pointer_changes_nothing(loader: Loader) -> None:
     releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, BUNDLE)
     releases.notice({"release": 7})
     assert releases.pinned().id == "r1"
+
+
+def test_a_release_reads_its_own_lists_unless_it_says_whose() -> None:
+    """A release of store files alone names the one that brought the rows; so do manifest and pointer."""
+    assert BUNDLE.lists == "bundle"
+    assert replace(BUNDLE, id="r2", lists="r1").lists == "r1"
+    assert Manifest("r1", 0, 0, 0, {}).lists == "r1"
+    assert (FIRST.lists, FIRST.previous_lists) == ("r1", None)
+    assert (SECOND.lists, SECOND.previous_lists) == ("r2", "r1")
+
+
+def test_a_pointer_keeps_the_lists_of_both_its_releases() -> None:
+    """Three publications of files above the same lists keep those; the next lists keep them once more."""
+    files = Pointer("r3", "1" * 64, "r2", 3, "r1", "r1")
+    assert (files.keeps("r1"), files.keeps("r2"), files.keeps("r3")) == (True, False, False)
+    lists = files.followed_by(Manifest("r4", 0, 0, 0, {}), "2" * 64)
+    assert lists == Pointer("r4", "2" * 64, "r3", 4, "r4", "r1")
+    assert (lists.keeps("r4"), lists.keeps("r1"), lists.keeps("r3")) == (True, True, False)
+    assert parse_pointer(lists.to_row()) == lists
+
+
+def test_files_alone_take_over_like_any_release(loader: Loader) -> None:
+    """Another store under the same lists is another pointer, and so is the way back."""
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, BUNDLE)
+    files = FIRST.followed_by(Manifest("r2", 0, 0, 0, {}, "r1"), "2" * 64)
+    for pointer in (files, files.followed_by(Manifest("r1", 0, 0, 0, {}), "0" * 64)):
+        notice(releases, pointer)
+    assert loader.loads == ["r1", "r2", "r1"]

@@ -1,4 +1,4 @@
-"""The demo's set-up: the data into the lake, the lake into the emulated bucket, visitors, ranker and first release.
+"""The demo's set-up: the data into the lake, the lake into the emulated bucket, visitors, ranker, release, store files.
 
 The steps call what the scheduled functions call, over the same bucket and table.
 """
@@ -15,12 +15,13 @@ from vitrine.adapters.s3 import S3Objects
 from vitrine.api.store_folder import read_store_file
 from vitrine.cli.demo_journal import START_AFRESH, Step
 from vitrine.cli.import_command import package_folder
-from vitrine.errors import DependencyFailed, LocalStackError
+from vitrine.errors import DependencyFailed, LocalStackError, RefreshNeeded
 from vitrine.local.pool import aws_variables
 from vitrine.local.stack import LocalStack
 from vitrine.ports import Progress, Table
 from vitrine.refresh.jobs import load_visitors, refresh_model, refresh_recommendations
 from vitrine.refresh.journey_import import REPORT, Shop, import_complete_journey
+from vitrine.refresh.publish import publish_store
 from vitrine.settings import Settings
 from vitrine.types import Absent, Key
 from vitrine.wiring.refresh import build_workshop
@@ -49,7 +50,8 @@ class Setup:
             Step("upload", self.upload, [report], mark=TableMark(table, "upload")),
             Step("visitors", self.load_visitors, [report], mark=TableMark(table, "visitors")),
             Step("model", self.train, [report], mark=TableMark(table, "model")),
-            Step("release", self.publish, [report, self._store], mark=TableMark(table, "release")),
+            Step("release", self.release, [report], mark=TableMark(table, "release")),
+            Step("store", self.publish, [self._store], mark=TableMark(table, "store")),
         ]
 
     def import_data(self, progress: Progress) -> None:
@@ -72,11 +74,20 @@ class Setup:
 
     def train(self, progress: Progress) -> None:
         """A challenger; whether it was accepted is said."""
-        print(refresh_model(self._workshop, progress).summary, file=sys.stderr)
+        print(refresh_model(self._workshop, progress, store=self._workshop.store).summary, file=sys.stderr)
+
+    def release(self, progress: Progress) -> None:
+        """The cards and a release of the store's files; what is in it is said."""
+        published = refresh_recommendations(self._workshop, progress, store=self._workshop.store)
+        print(published.summary, file=sys.stderr)
 
     def publish(self, progress: Progress) -> None:
-        """The cards and the first release; what is in it is said."""
-        print(refresh_recommendations(self._workshop, progress).summary, file=sys.stderr)
+        """The store's files where they have changed since the release was made: a moment's work, unless regions did."""
+        shop = self._workshop
+        try:
+            publish_store(shop.store, shop.table, shop.releases, shop.clock(), shop.load_store)
+        except RefreshNeeded:
+            self.release(progress)
 
 
 @dataclass(frozen=True, slots=True)

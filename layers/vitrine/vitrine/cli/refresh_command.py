@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from vitrine.api.store_folder import compile_store
 from vitrine.cli.progress import show_progress
 from vitrine.cli.target import add_target, find_settings
 from vitrine.refresh.jobs import refresh_cards, refresh_model, refresh_recommendations
@@ -13,6 +14,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `vitrine refresh`."""
     add_target(parser)
     parser.add_argument("--lake", type=Path, metavar="DIR", help="read this lake folder instead of the lake bucket")
+    told = "publish the files of this folder with the lists; needed when regions change (default: the published files)"
+    parser.add_argument("--store", type=Path, metavar="FOLDER", help=told)
     parser.add_argument("--model", action="store_true", help="train a challenger for the ranker first")
     parser.add_argument("--cards", action="store_true", help="write the cards of all items first, changed or not")
 
@@ -20,11 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it and say what came of it; 0."""
     workshop = build_workshop(find_settings(arguments))
+    store = None if arguments.store is None else compile_store(arguments.store)
     with show_progress() as progress:
         if arguments.cards:
-            print(f"{refresh_cards(workshop, progress, arguments.lake):,} cards written")
+            print(f"{refresh_cards(workshop, progress, arguments.lake, store):,} cards written")
         if arguments.model:
-            print(refresh_model(workshop, progress, arguments.lake).summary)
-        published = refresh_recommendations(workshop, progress, arguments.lake)
+            print(refresh_model(workshop, progress, arguments.lake, store).summary)
+        published = refresh_recommendations(workshop, progress, arguments.lake, store)
     print(published.summary)
     return 0

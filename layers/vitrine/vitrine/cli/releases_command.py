@@ -3,6 +3,7 @@
 import argparse
 from datetime import UTC, datetime
 
+from vitrine.api.store_changes import campaign_count
 from vitrine.cli.target import add_target, find_settings
 from vitrine.refresh.release import Summary, list_releases
 from vitrine.wiring.refresh import open_releases
@@ -15,15 +16,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one line per release; 0."""
-    for summary in list_releases(*open_releases(find_settings(arguments))):
+    for summary in list_releases(*open_releases(find_settings(arguments)), campaign_count):
         print(line(summary))
     return 0
 
 
 def line(summary: Summary) -> str:
-    """Id, state, when it was built, rows and ranker."""
+    """Id, state, when it was built, rows and whose they are, campaigns and ranker."""
     if summary.built_at_ms is None:
         return f"{summary.release}  {summary.state:<11}  never finished"
     built = datetime.fromtimestamp(summary.built_at_ms / 1000, UTC)
+    lists = "lists of its own" if summary.lists == summary.release else f"lists of {summary.lists}"
+    campaigns = "store that cannot be read" if summary.campaigns is None else f"{summary.campaigns:>3} campaigns"
     model = summary.model or "a ranker that this code cannot read"
-    return f"{summary.release}  {summary.state:<11}  {built:%Y-%m-%d %H:%M} UTC  {summary.rows:>9,} rows  {model}"
+    return (
+        f"{summary.release}  {summary.state:<11}  {built:%Y-%m-%d %H:%M} UTC  {campaigns}  "
+        f"{summary.rows:>9,} rows  {lists:<33}  {model}"
+    )

@@ -1,8 +1,11 @@
 """A release: the immutable set of lists, model and store files that one decision pins.
 
-A release is a folder of parts in the releases bucket plus rows of the table whose `sk` names it. Its manifest holds
-the SHA-256 of every part; the pointer row holds the SHA-256 of the manifest. Whoever follows the pointer can therefore
-verify everything it loads, and a flipped byte anywhere is refused rather than served.
+A release is a folder of parts in the releases bucket plus rows of the table. Its manifest holds the SHA-256 of every
+part; the pointer row holds the SHA-256 of the manifest. Whoever follows the pointer can therefore verify everything it
+loads, and a flipped byte anywhere is refused rather than served.
+
+The rows carry in `sk` the id of the release that brought them, and a release says whose rows it reads: its own, or
+those of an earlier release where only the store's files are new. So a campaign is published without copying a list.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +21,10 @@ from vitrine.errors import InvalidRelease
 from vitrine.ports import Ranker
 from vitrine.types import ItemId, RegionId, ReleaseId, Row
 
-MANIFEST_FORMAT: Final = 1
+MANIFEST_FORMAT: Final = 2
+OWN_LISTS_FORMAT: Final = 1
+"""Manifests of this format are read as well: each release had lists of its own then."""
+
 MANIFEST: Final = "manifest.json"
 MODEL = "model.onnx"
 RANKER = "ranker.json"
@@ -43,13 +49,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a release consists of. `as_of_ms` is the instant its lists look back from; `rows` counts its table rows."""
+    """What a release consists of. `as_of_ms` is the instant its lists look back from; `rows` counts their table rows.
+
+    `lists` is the release that brought those rows; '' says that it is this one.
+    """
 
     release: ReleaseId
     built_at_ms: int
     as_of_ms: int
     rows: int
     parts: Mapping[str, Part]
+    lists: ReleaseId = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lists", self.lists or self.release)
 
     def to_bytes(self) -> bytes:
         """Canonical bytes: what the pointer's digest is taken of."""
@@ -74,6 +87,7 @@ class Manifest:
 def _plain(manifest: Manifest) -> dict[str, object]:
     return {
         "release": manifest.release,
+        "lists": manifest.lists,
         "built_at_ms": manifest.built_at_ms,
         "as_of_ms": manifest.as_of_ms,
         "rows": manifest.rows,
@@ -93,14 +107,15 @@ def parse_manifest(data: bytes | None, digest: str) -> Manifest:
         raise InvalidRelease("the manifest is not the one that the pointer names (sha256 differs)")
     try:
         plain = orjson.loads(data)
-        if plain["format"] != MANIFEST_FORMAT:
-            raise InvalidRelease(f"the manifest is not of format {MANIFEST_FORMAT}")
+        if plain["format"] not in (MANIFEST_FORMAT, OWN_LISTS_FORMAT):
+            raise InvalidRelease(f"the manifest is of format {plain['format']!r}, this code reads {MANIFEST_FORMAT}")
         return Manifest(
             release=plain["release"],
             built_at_ms=plain["built_at_ms"],
             as_of_ms=plain["as_of_ms"],
             rows=plain["rows"],
             parts={name: Part(part["sha256"], part["size"]) for name, part in plain["parts"].items()},
+            lists=plain["release"] if plain["format"] == OWN_LISTS_FORMAT else plain["lists"],
         )
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
         raise InvalidRelease(f"the manifest is damaged: {error!r}") from error
@@ -108,16 +123,29 @@ def parse_manifest(data: bytes | None, digest: str) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which release is current and which one was before it. `rev` counts the flips."""
+    """Which release is current and which one was before it. `rev` counts the flips.
+
+    `lists` and `previous_lists` are the releases that brought the rows these two read; '' says that it is themselves.
+    """
 
     release: ReleaseId
     manifest_sha256: str
     previous: ReleaseId | None
     rev: int
+    lists: ReleaseId = ""
+    previous_lists: ReleaseId | None = None
 
-    def keeps(self, release: ReleaseId) -> bool:
-        """Whether the rows of a release are still there: only those of the current and the previous one are kept."""
-        return release in (self.release, self.previous)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lists", self.lists or self.release)
+        object.__setattr__(self, "previous_lists", self.previous_lists or self.previous)
+
+    def keeps(self, lists: ReleaseId) -> bool:
+        """Whether the rows of these lists are still there: only what the current or the previous release reads is."""
+        return lists in (self.lists, self.previous_lists)
+
+    def followed_by(self, manifest: Manifest, digest: str) -> "Pointer":
+        """The pointer that makes another release current and this one its previous."""
+        return Pointer(manifest.release, digest, self.release, self.rev + 1, manifest.lists, self.lists)
 
     def to_row(self) -> Row:
         """The row under keys.RELEASE_POINTER."""
@@ -126,27 +154,43 @@ class Pointer:
             "manifest_sha256": self.manifest_sha256,
             "previous": self.previous or "",
             "rev": self.rev,
+            "lists": self.lists,
+            "previous_lists": self.previous_lists or "",
         }
 
 
 def parse_pointer(row: Row) -> Pointer:
-    """The pointer in a row.
+    """The pointer in a row. One that says nothing of lists is of a time when each release had its own.
 
     Raises:
         InvalidRelease: the row is not a pointer.
     """
-    match row:
-        case {"release": str(release), "manifest_sha256": str(digest), "previous": str(previous), "rev": int(rev)}:
-            return Pointer(release, digest, previous or None, rev)
+    match {"lists": "", "previous_lists": "", **row}:
+        case {
+            "release": str(release),
+            "manifest_sha256": str(digest),
+            "previous": str(previous),
+            "rev": int(rev),
+            "lists": str(lists),
+            "previous_lists": str(previous_lists),
+        }:
+            return Pointer(release, digest, previous or None, rev, lists, previous_lists or None)
     raise InvalidRelease("the release pointer is damaged")
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release in memory, verified. `bestsellers` per region serve when lists cannot be read."""
+    """A release in memory, verified. `bestsellers` per region serve when lists cannot be read.
+
+    `lists` is the release whose rows it reads: keys of lists are built with it. '' says that it is this one.
+    """
 
     id: ReleaseId
     as_of_ms: int
     store: Store
     ranker: Ranker | None
     bestsellers: Mapping[RegionId, Sequence[tuple[ItemId, Card]]]
+    lists: ReleaseId = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lists", self.lists or self.id)

@@ -17,7 +17,7 @@ from vitrine.catalog.items import Item, card_row
 from vitrine.ports import Objects, Progress, Table
 from vitrine.refresh.engine import Engine
 from vitrine.refresh.lists import Regions
-from vitrine.refresh.publish import READ_TIMEOUT_S, ROWS_PER_BATCH, batches
+from vitrine.refresh.release_rows import READ_TIMEOUT_S, ROWS_PER_BATCH, batches
 from vitrine.types import Absent, ItemId, Key, Row
 
 WRITTEN: Final = "cards/written.json"

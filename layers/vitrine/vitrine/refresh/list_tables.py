@@ -87,6 +87,7 @@ def assortment(state: Columns) -> Assortment:
         "price": price,
         "discount": np.clip(1.0 - price / regular, 0.0, 1.0),
         "margin": state["margin"],
+        "department": _codes(path.partition("/")[0] for path in category),
         "category": _codes("/".join(path.split("/")[:AISLE_LEVELS]) for path in category),
         "leaf": _codes(category),
         "brand": _codes(state["brand"].tolist()),

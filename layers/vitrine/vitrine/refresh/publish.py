@@ -1,20 +1,20 @@
 """Publish a release: write everything, verify it, then flip the pointer by one conditional write.
 
 Whoever is killed on the way has changed nothing that is served: rows and parts of a release carry its id, and readers
-know only the id in the pointer. The keys of every batch of rows are written down before the rows themselves, so
-whatever a killed run left behind is found and removed by the next one without a scan of the table.
+know only the id in the pointer.
+
+Two kinds of publication meet at the pointer. A refresh brings lists and takes a while; the store's files alone are
+published in a moment, with the lists, the model and the bestsellers of the release before. Files that were published
+while a refresh was building its lists are therefore not in conflict with it: it takes them over and flips again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from itertools import islice
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeAlias
 
-import orjson
-
-from vitrine import keys
+from vitrine.decisions.placements import Store
 from vitrine.decisions.release import (
     BESTSELLERS,
     MANIFEST,
@@ -24,37 +24,18 @@ from vitrine.decisions.release import (
     Manifest,
     Part,
     Pointer,
-    parse_manifest,
-    parse_pointer,
 )
-from vitrine.errors import InvalidRelease
+from vitrine.errors import InvalidRelease, InvalidStore, RefreshNeeded
 from vitrine.ports import Objects, Progress, Table
-from vitrine.types import Absent, Key, ReleaseId, Row
+from vitrine.refresh.published import flip, is_flipped, published_store, read_manifest, read_parts, read_pointer
+from vitrine.refresh.release_rows import ReleaseRows, write_rows
+from vitrine.types import ReleaseId
 
-READ_TIMEOUT_S: Final = 10.0
-ROWS_PER_BATCH: Final = 2_000
-SAMPLES_PER_BATCH: Final = 5
-ROW_KINDS: Final = {"I": "an item's", "L": "a shelf's", "V": "a visitor's"}  # by the first letter of the key
+FLIPS: Final = 5
+"""A refresh gives up when store files were published between so many of its attempts, seconds apart, in a row."""
 
-T = TypeVar("T")
-
-
-class ReleaseRows(Protocol):
-    """The table rows of a release to be, as `refresh.lists` builds them."""
-
-    @property
-    def as_of_ms(self) -> int:
-        """The instant the lists look back from."""
-        ...
-
-    @property
-    def row_count(self) -> int:
-        """How many rows `rows` will give."""
-        ...
-
-    def rows(self, release: ReleaseId) -> Iterator[tuple[Key, Row]]:
-        """All rows under keys that carry the release id."""
-        ...
+LoadStore: TypeAlias = Callable[[bytes], Store]
+"""The store in its compiled bytes; raises InvalidStore when they are none that this code can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,137 +53,124 @@ class Parts:
 
 
 def publish(
-    lists: ReleaseRows, parts: Parts, table: Table, objects: Objects, now: datetime, progress: Progress
+    lists: ReleaseRows,
+    parts: Parts,
+    before: Pointer | None,
+    table: Table,
+    objects: Objects,
+    now: datetime,
+    progress: Progress,
+    *,
+    keeps_store: bool = True,
 ) -> Pointer:
     """The pointer that is current afterwards: it names the new release, and the one before as `previous`.
+
+    `before` was current when the store in `parts` was taken from it. If other store files were published since, the
+    release gets those; with `keeps_store` False the store in `parts` is meant to replace what there is, and gives way
+    to none.
 
     Raises:
         InvalidRelease: what was read back is not what was written, or somebody else published meanwhile. The release
             that was current still is.
     """
+    manifest = _put_parts(lists, parts, now, objects)
+    release = manifest.release
+    sample = write_rows(lists, release, table, objects, progress)
+    for _ in range(FLIPS):
+        pointer = _seal(manifest, before, objects)
+        sample.verify(table)
+        if is_flipped(pointer, before, table):
+            return pointer
+        found = read_pointer(table)
+        if found is not None and release in (found.release, found.lists, found.previous):
+            return found  # the answer to our flip was lost, and somebody has published on top of it or rolled it back
+        if found is None or before is None or found.lists != before.lists or not keeps_store:
+            break
+        manifest, before = _with_store_of(found, manifest, objects), found
+    raise InvalidRelease(f"another release was published meanwhile, {release} was not; run it again")
+
+
+def publish_store(store: bytes, table: Table, objects: Objects, now: datetime, load: LoadStore) -> Pointer:
+    """The pointer that is current afterwards: it names a release of these store files with the present one's rest.
+
+    The present one's pointer, when it has just these files already.
+
+    Raises:
+        InvalidStore: this is no compiled store.
+        RefreshNeeded: there is no release yet, or its lists were built for other regions.
+        InvalidRelease: what was read back is not what was written, or somebody else published meanwhile. The release
+            that was current still is.
+    """
     before = read_pointer(table)
-    release = release_id(now, lists, parts)
-    named = parts.by_name()
-    for name, data in named.items():
+    if before is None:
+        raise RefreshNeeded("there is no release yet that these files could go with; run vitrine refresh first")
+    manifest, parts = read_parts(objects, before)
+    if parts[STORE] == store:
+        return before
+    _check_regions(load(store), parts[STORE], before, load)
+    release = _id(now, sha256(f"{before.rev} {manifest.lists}".encode() + store).hexdigest())
+    for name, data in {**parts, STORE: store}.items():
         objects.put(f"{release}/{name}", data)
-    n_rows, samples = _write_rows(lists, release, table, objects, progress)
-    manifest = Manifest(
-        release=release,
-        built_at_ms=int(now.timestamp() * 1000),
-        as_of_ms=lists.as_of_ms,
-        rows=n_rows,
-        parts={name: Part.of(data) for name, data in named.items()},
-    )
-    encoded = manifest.to_bytes()
-    objects.put(f"{release}/{MANIFEST}", encoded)
-    pointer = Pointer(
-        release=release,
-        manifest_sha256=sha256(encoded).hexdigest(),
-        previous=before.release if before else None,
-        rev=before.rev + 1 if before else 1,
-    )
-    _verify(pointer, lists.row_count, samples, table, objects)
+    new = replace(manifest, release=release, built_at_ms=_ms(now), parts={**manifest.parts, STORE: Part.of(store)})
+    pointer = _seal(new, before, objects)
     flip(pointer, before, table)
     return pointer
 
 
 def release_id(now: datetime, lists: ReleaseRows, parts: Parts) -> ReleaseId:
-    """An id that sorts by time and ends in a digest of what the release consists of."""
+    """An id that sorts by time and ends in a digest of what the release was begun with."""
     digest = sha256(b"".join(sha256(data).digest() for data in parts.by_name().values()))
     digest.update(f"{lists.as_of_ms} {lists.row_count}".encode())
-    return f"{now:%Y%m%dT%H%M%S}-{digest.hexdigest()[:8]}"
+    return _id(now, digest.hexdigest())
 
 
-def read_pointer(table: Table) -> Pointer | None:
-    """The current pointer, None before the first release.
-
-    Raises:
-        InvalidRelease: the pointer could not be read, or is damaged.
-    """
-    row = table.read([keys.RELEASE_POINTER], READ_TIMEOUT_S, latest=True)[keys.RELEASE_POINTER]
-    if row is Absent.MISSING:
-        return None
-    if isinstance(row, Absent):
-        raise InvalidRelease("the release pointer could not be read in time; try again")
-    return parse_pointer(row)
+def _put_parts(lists: ReleaseRows, parts: Parts, now: datetime, objects: Objects) -> Manifest:
+    """The manifest of a release of these parts, which are in the bucket then; the manifest is not."""
+    release = release_id(now, lists, parts)
+    named = parts.by_name()
+    for name, data in named.items():
+        objects.put(f"{release}/{name}", data)
+    digests = {name: Part.of(data) for name, data in named.items()}
+    return Manifest(release, _ms(now), lists.as_of_ms, lists.row_count, digests)
 
 
-def flip(pointer: Pointer, before: Pointer | None, table: Table) -> None:
-    """Make a pointer current if `before` still is.
-
-    Raises:
-        InvalidRelease: somebody else flipped it meanwhile.
-    """
-    flipped = table.replace(keys.RELEASE_POINTER, pointer.to_row(), before.rev if before else None)
-    if (
-        not flipped and read_pointer(table) != pointer
-    ):  # a lost answer to a write that arrived also counts as not flipped
-        raise InvalidRelease(f"another release was published meanwhile, {pointer.release} was not; run it again")
+def _with_store_of(pointer: Pointer, manifest: Manifest, objects: Objects) -> Manifest:
+    """The manifest with another release's store. Nobody has read it yet: its own release never was current."""
+    store = published_store(objects, pointer)
+    objects.put(f"{manifest.release}/{STORE}", store)
+    return replace(manifest, parts={**manifest.parts, STORE: Part.of(store)})
 
 
-def read_manifest(objects: Objects, pointer: Pointer) -> Manifest:
-    """The manifest that a pointer names, every part of it verified.
+def _seal(manifest: Manifest, before: Pointer | None, objects: Objects) -> Pointer:
+    """Put the manifest, after all that it names, and read everything back; the pointer that will make it current.
 
     Raises:
-        InvalidRelease: the manifest or a part is missing or altered.
+        InvalidRelease: what is in the bucket is not what was put there.
     """
-    manifest = parse_manifest(objects.get(f"{pointer.release}/{MANIFEST}"), pointer.manifest_sha256)
-    for name in manifest.parts:
-        manifest.verify(name, objects.get(f"{pointer.release}/{name}"))
-    return manifest
+    encoded = manifest.to_bytes()
+    objects.put(f"{manifest.release}/{MANIFEST}", encoded)
+    digest = sha256(encoded).hexdigest()
+    first = Pointer(manifest.release, digest, None, 1, manifest.lists)
+    pointer = first if before is None else before.followed_by(manifest, digest)
+    read_manifest(objects, pointer)
+    return pointer
 
 
-def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The values in lists of at most `size`."""
-    iterator = iter(values)
-    while batch := list(islice(iterator, size)):
-        yield batch
+def _check_regions(new: Store, published: bytes, pointer: Pointer, load: LoadStore) -> None:
+    """Refuse a store whose regions are not those that the lists and the bits of every stock mask were made for."""
+    remedy = "vitrine refresh --store FOLDER publishes them with lists of their own"
+    try:
+        regions = load(published).regions
+    except InvalidStore as error:
+        raise RefreshNeeded(f"the store of release {pointer.release} is of another version; {remedy}") from error
+    if new.regions != regions:
+        told = f"the regions are {', '.join(new.regions)}; lists and stock of release {pointer.release} are for "
+        raise RefreshNeeded(f"{told}{', '.join(regions)}, in this order; {remedy}")
 
 
-KEYS: Final = "keys/"
-"""The notes of all releases' rows lie together, so that one permission to delete covers them and nothing else."""
+def _id(now: datetime, digest: str) -> ReleaseId:
+    return f"{now:%Y%m%dT%H%M%S}-{digest[:8]}"
 
 
-def keys_name(release: ReleaseId, number: int) -> str:
-    """Name of the object that lists the keys of one batch of rows."""
-    return f"{keys_prefix(release)}{number:06}.json"
-
-
-def keys_prefix(release: ReleaseId) -> str:
-    """What the names of all those objects begin with."""
-    return f"{KEYS}{release}/"
-
-
-def _write_rows(
-    lists: ReleaseRows, release: ReleaseId, table: Table, objects: Objects, progress: Progress
-) -> tuple[int, list[tuple[Key, Row]]]:
-    """The number of rows written, and a sample of them to read back."""
-    written = 0
-    samples: list[tuple[Key, Row]] = []
-    for number, batch in enumerate(batches(lists.rows(release), ROWS_PER_BATCH)):
-        objects.put(keys_name(release, number), orjson.dumps([tuple(key) for key, _ in batch]))
-        written += table.write(batch)
-        samples += batch[:: max(1, len(batch) // SAMPLES_PER_BATCH)]
-        progress("write the release", written, lists.row_count)
-    return written, samples
-
-
-def _verify(
-    pointer: Pointer, expected_rows: int, samples: Sequence[tuple[Key, Row]], table: Table, objects: Objects
-) -> None:
-    """Read back every part and the sampled rows.
-
-    Raises:
-        InvalidRelease: something is not as it was written.
-    """
-    manifest = read_manifest(objects, pointer)
-    if manifest.rows != expected_rows or not manifest.rows:
-        raise InvalidRelease(
-            f"release {pointer.release} has {manifest.rows} rows, expected {expected_rows}, some at least"
-        )
-    found = table.read([key for key, _ in samples], READ_TIMEOUT_S, latest=True)
-    for key, row in samples:
-        stored = found[key]
-        if isinstance(stored, Absent) or dict(stored) != dict(row):
-            kind = ROW_KINDS.get(key.pk[:1], "some other")  # the key itself may name a visitor, and this ends in logs
-            raise InvalidRelease(f"{kind} row was written, but is not what the table gives back")
+def _ms(now: datetime) -> int:
+    return int(now.timestamp() * 1000)

@@ -1,46 +1,55 @@
 """The releases that are there: list them, go back to the previous one, retire those nobody may read any more.
 
-A release keeps its rows while it is current or previous. Afterwards its rows are deleted, with the notes of their
-keys; its parts stay: the model and the store of an old release are small, and a replay of an old decision needs them.
+Rows stay while the current or the previous release reads them, whichever release brought them. Afterwards they are
+deleted, with the notes of their keys; the parts stay: the model and the store of an old release are small, and a replay
+of an old decision needs them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import orjson
 
 from vitrine.decisions.model import parse_ranker_manifest
-from vitrine.decisions.release import MANIFEST, RANKER, Manifest, Pointer, parse_manifest
+from vitrine.decisions.release import MANIFEST, RANKER, STORE, Manifest, Pointer, parse_manifest
 from vitrine.errors import InvalidModel, InvalidRelease
 from vitrine.ports import Objects, Progress, Table
-from vitrine.refresh.publish import KEYS, flip, keys_prefix, read_manifest, read_pointer
-from vitrine.types import Key, ReleaseId
+from vitrine.refresh.published import flip, read_manifest, read_pointer
+from vitrine.refresh.release_rows import KEYS, delete_rows, keys_prefix
+from vitrine.types import ReleaseId
 
 RETIRED: Final = "retired.json"
 STAGE: Final = "retire old releases"
 
 State = Literal["current", "previous", "unpublished", "retired"]
 
+CountCampaigns: TypeAlias = Callable[[bytes | None], int | None]
+"""How many campaigns a compiled store has; None when it is missing or cannot be read any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One release for people. `built_at_ms`, `rows` and `model` are None where a killed run left no manifest."""
+    """One release for people. `lists` is the release whose rows it reads, `campaigns` counts those of its store.
+
+    All is None where a killed run left no manifest; `model` and `campaigns`, where this code cannot read them any more.
+    """
 
     release: ReleaseId
     state: State
-    built_at_ms: int | None
-    rows: int | None
-    model: str | None
+    built_at_ms: int | None = None
+    rows: int | None = None
+    lists: ReleaseId | None = None
+    model: str | None = None
+    campaigns: int | None = None
 
 
-def list_releases(table: Table, objects: Objects) -> list[Summary]:
+def list_releases(table: Table, objects: Objects, count_campaigns: CountCampaigns) -> list[Summary]:
     """All releases of the bucket, newest first."""
     pointer = read_pointer(table)
-    names = list(objects.names(""))
-    retired = _retired(names)
-    return [_summary(release, pointer, release in retired, objects) for release in reversed(_releases(names))]
+    releases = _releases(objects.names(""))
+    return [_summary(release, pointer, objects, count_campaigns) for release in reversed(releases)]
 
 
 def roll_back(table: Table, objects: Objects) -> Pointer:
@@ -52,58 +61,65 @@ def roll_back(table: Table, objects: Objects) -> Pointer:
     pointer = read_pointer(table)
     if pointer is None or pointer.previous is None:
         raise InvalidRelease("there is no previous release to go back to")
-    manifest = objects.get(f"{pointer.previous}/{MANIFEST}")
-    if manifest is None or objects.get(f"{pointer.previous}/{RETIRED}") is not None:
+    data = objects.get(f"{pointer.previous}/{MANIFEST}")
+    if data is None or objects.get(f"{pointer.previous_lists}/{RETIRED}") is not None:
         raise InvalidRelease(f"release {pointer.previous} is not there any more")
-    back = Pointer(pointer.previous, sha256(manifest).hexdigest(), pointer.release, pointer.rev + 1)
+    digest = sha256(data).hexdigest()
+    back = pointer.followed_by(parse_manifest(data, digest), digest)
     read_manifest(objects, back)
     flip(back, pointer, table)
     return back
 
 
 def retire(pointer: Pointer, table: Table, objects: Objects, progress: Progress) -> list[ReleaseId]:
-    """Delete the rows of releases older than the current one, the previous excepted; the ids of those retired.
+    """Delete the rows that older releases than the current one brought and nobody reads; the ids of those retired.
 
-    Releases with a later id than the current one may still be on their way and are left alone. Killed half-way, the
-    next call goes on.
+    The current and the previous release read theirs. Releases with a later id than the current one may still be on
+    their way and are left alone. Killed half-way, the next call goes on.
     """
-    names = list(objects.names(""))
-    kept = {pointer.release, pointer.previous} | _retired(names)
-    old = [release for release in _releases(names) if release < pointer.release and release not in kept]
+    names = dict.fromkeys(objects.names(""))
+    kept = {pointer.release, pointer.previous, pointer.lists, pointer.previous_lists}
+    older = [release for release in _releases(names) if release < pointer.release and release not in kept]
+    notes = {release: [name for name in names if name.startswith(keys_prefix(release))] for release in older}
+    old = [release for release in older if notes[release] or f"{release}/{RETIRED}" not in names]
     for done, release in enumerate(old):
         progress(STAGE, done, len(old))
-        noted = [name for name in names if name.startswith(keys_prefix(release))]
-        for name in noted:
-            table.delete(_keys(objects, name))
-        objects.delete(noted)
+        delete_rows(notes[release], table, objects)
         objects.put(f"{release}/{RETIRED}", orjson.dumps({"after": pointer.release}))
     if old:
         progress(STAGE, len(old), len(old))
     return old
 
 
-def _keys(objects: Objects, name: str) -> Iterable[Key]:
-    return (Key(pk, sk) for pk, sk in orjson.loads(objects.get(name) or b"[]"))
-
-
-def _releases(names: Sequence[str]) -> list[ReleaseId]:
+def _releases(names: Iterable[str]) -> list[ReleaseId]:
     """Ids of the releases that have any object, oldest first."""
     folders = {name.removeprefix(KEYS).partition("/")[0] for name in names if "/" in name}
     return sorted(folder for folder in folders if folder[:1].isdigit())
 
 
-def _retired(names: Sequence[str]) -> set[ReleaseId]:
-    return {name.removesuffix(f"/{RETIRED}") for name in names if name.endswith(f"/{RETIRED}")}
-
-
-def _summary(release: ReleaseId, pointer: Pointer | None, is_retired: bool, objects: Objects) -> Summary:
-    state: State = "retired" if is_retired else "unpublished"
-    if pointer is not None and release in (pointer.release, pointer.previous):
-        state = "current" if release == pointer.release else "previous"
+def _summary(release: ReleaseId, pointer: Pointer | None, objects: Objects, count_campaigns: CountCampaigns) -> Summary:
     manifest = _manifest(release, objects)
+    state = _state(release, pointer)
     if manifest is None:
-        return Summary(release, state, None, None, None)
-    return Summary(release, state, manifest.built_at_ms, manifest.rows, _model(release, objects))
+        return Summary(release, state)
+    return Summary(
+        release,
+        state,
+        manifest.built_at_ms,
+        manifest.rows,
+        manifest.lists,
+        _model(release, objects),
+        count_campaigns(objects.get(f"{release}/{STORE}")),
+    )
+
+
+def _state(release: ReleaseId, pointer: Pointer | None) -> State:
+    """What an older release than the current one was is over, whether it ever served or not."""
+    if pointer is None or release > max(pointer.release, pointer.previous or ""):
+        return "unpublished"
+    if release == pointer.release:
+        return "current"
+    return "previous" if release == pointer.previous else "retired"
 
 
 def _manifest(release: ReleaseId, objects: Objects) -> Manifest | None:

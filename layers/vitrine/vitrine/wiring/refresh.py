@@ -10,6 +10,7 @@ from vitrine.adapters.clock import utc_now
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.onnx_ranker import OnnxRanker
 from vitrine.adapters.s3 import S3Objects
+from vitrine.api.store_compiled import load_store
 from vitrine.api.store_files import StoreFile
 from vitrine.api.store_folder import compile_store, read_store_file
 from vitrine.decisions.release import MANIFEST, MODEL
@@ -64,7 +65,6 @@ def equip(
     bundle: Path, table: Table, lake: Objects, releases: Objects, clock: Clock, limits: Limits | None = None
 ) -> Workshop:
     """A workshop over the given table and buckets; see `build_workshop`."""
-    store = read_store_file(bundle / "store")
     return Workshop(
         table=table,
         lake=lake,
@@ -72,11 +72,10 @@ def equip(
         clock=clock,
         timer=time.thread_time,  # what scoring costs, however busy the machine is
         load_ranker=OnnxRanker,
+        load_store=load_store,
         bundled=read_ranker(bundle / "models" / "ranker"),
         store=compile_store(bundle / "store"),
-        currency=store.currency,
-        regions=_regions(store),
-        plan=_plan(store),
+        plan=_plan(read_store_file(bundle / "store")),
         limits=limits or Limits(),
     )
 

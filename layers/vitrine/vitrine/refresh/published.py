@@ -1,0 +1,69 @@
+"""What is published: the pointer, and the release that it names, read back and verified."""
+
+from typing import Final
+
+from vitrine import keys
+from vitrine.decisions.release import MANIFEST, STORE, Manifest, Pointer, parse_manifest, parse_pointer
+from vitrine.errors import InvalidRelease
+from vitrine.ports import Objects, Table
+from vitrine.types import Absent
+
+READ_TIMEOUT_S: Final = 10.0
+
+
+def read_pointer(table: Table) -> Pointer | None:
+    """The current pointer, None before the first release.
+
+    Raises:
+        InvalidRelease: the pointer could not be read, or is damaged.
+    """
+    row = table.read([keys.RELEASE_POINTER], READ_TIMEOUT_S, latest=True)[keys.RELEASE_POINTER]
+    if row is Absent.MISSING:
+        return None
+    if isinstance(row, Absent):
+        raise InvalidRelease("the release pointer could not be read in time; try again")
+    return parse_pointer(row)
+
+
+def flip(pointer: Pointer, before: Pointer | None, table: Table) -> None:
+    """Make a pointer current if `before` still is.
+
+    Raises:
+        InvalidRelease: somebody else flipped it meanwhile.
+    """
+    if not is_flipped(pointer, before, table):
+        raise InvalidRelease(f"another release was published meanwhile, {pointer.release} was not; run it again")
+
+
+def is_flipped(pointer: Pointer, before: Pointer | None, table: Table) -> bool:
+    """Whether the pointer is current now; a lost answer to a write that arrived looks like one that came too late."""
+    is_written = table.replace(keys.RELEASE_POINTER, pointer.to_row(), before.rev if before else None)
+    return is_written or read_pointer(table) == pointer
+
+
+def read_manifest(objects: Objects, pointer: Pointer) -> Manifest:
+    """The manifest that a pointer names, every part of it verified.
+
+    Raises:
+        InvalidRelease: the manifest or a part is missing or altered.
+    """
+    return read_parts(objects, pointer)[0]
+
+
+def read_parts(objects: Objects, pointer: Pointer) -> tuple[Manifest, dict[str, bytes]]:
+    """The manifest that a pointer names and all parts of the release, verified. Raises as `read_manifest` does."""
+    manifest = _manifest(objects, pointer)
+    return manifest, {name: _part(objects, manifest, name) for name in manifest.parts}
+
+
+def published_store(objects: Objects, pointer: Pointer) -> bytes:
+    """The compiled store of the release that a pointer names, verified. Raises as `read_manifest` does."""
+    return _part(objects, _manifest(objects, pointer), STORE)
+
+
+def _manifest(objects: Objects, pointer: Pointer) -> Manifest:
+    return parse_manifest(objects.get(f"{pointer.release}/{MANIFEST}"), pointer.manifest_sha256)
+
+
+def _part(objects: Objects, manifest: Manifest, name: str) -> bytes:
+    return manifest.verify(name, objects.get(f"{manifest.release}/{name}"))
