@@ -12,6 +12,7 @@ from vitrine.api.decide_answer import answer_body
 from vitrine.api.errors import answer_errors
 from vitrine.api.http import json_response, read_body
 from vitrine.api.metrics import count_degraded
+from vitrine.api.viewer import viewer_of
 from vitrine.service.decide import DecideService
 from vitrine.settings import Settings
 from vitrine.wiring.decide import build_decide_service
@@ -31,7 +32,8 @@ def service() -> DecideService:
 def decide() -> Response[str]:
     """Answer one page view."""
     body = DecideBody.from_body(read_body(app.current_event.raw_event))
-    outcome = service().decide(body.visitor, body.to_domain(None))
+    request = body.to_domain(None, viewer=viewer_of(app.current_event.headers))
+    outcome = service().decide(body.visitor, request, body.device.visitor)
     count_degraded(outcome.decision)
     return json_response(answer_body(outcome))
 

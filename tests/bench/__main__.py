@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tests.bench import cold, decide, ranker
+from tests.bench import cold, decide, ranker, rules
 from tests.bench.harness import BenchFailed
 from vitrine.cli.progress import show_progress
 from vitrine.errors import VitrineError
@@ -15,6 +15,7 @@ BENCHES: Final[dict[str, Callable[[Progress], Sequence[str]]]] = {
     "decide": decide.run,
     "cold": cold.run,
     "ranker": ranker.run,
+    "rules": rules.run,
 }
 
 

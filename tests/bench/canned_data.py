@@ -95,6 +95,7 @@ def _list(items: list[Item], scores: tuple[str, ...], rng: np.random.Generator) 
         "price": prices,
         "discount": rng.uniform(0, 0.4, len(items)).astype("<f2"),
         "margin": np.full(len(items), 0.3, "<f2"),
+        "department": np.array([code(item.category.partition("/")[0]) for item in items], "<u4"),
         "category": np.array([code(item.category.rpartition("/")[0]) for item in items], "<u4"),
         "leaf": np.array([code(item.category) for item in items], "<u4"),
         "brand": np.array([code(item.brand) for item in items], "<u4"),

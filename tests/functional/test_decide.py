@@ -38,7 +38,16 @@ def test_the_real_event_gets_the_exact_answer(world: World) -> None:
     event = orjson.loads(Path("events/decide.json").read_bytes())
     status, answer = world.post(event["body"].encode())
     assert status == 200
-    assert set(answer.pop("timings_ms")) == {"read", "candidates", "rank", "fill", "cards", "record"}
+    assert set(answer.pop("timings_ms")) == {
+        "read",
+        "campaigns",
+        "candidates",
+        "rank",
+        "fill",
+        "cards",
+        "answer",
+        "record",
+    }
     items = answer["placements"]["home.recs"].pop("items")
     assert answer == {
         "decision": "d-1",
@@ -52,6 +61,8 @@ def test_the_real_event_gets_the_exact_answer(world: World) -> None:
                 "campaign": None,
                 "variation": None,
                 "control": False,
+                "mechanic": None,
+                "rows": [],
                 "content": {"title": "Picked for you"},
                 "fallback": None,
                 "reasons": [],
@@ -71,6 +82,7 @@ def test_the_real_event_gets_the_exact_answer(world: World) -> None:
             "currency": "USD",
             "category": "grocery/dairy/milk",
         },
+        "sponsored": None,
         "reasons": [{"list": "popular", "item": None}],
     }
 
@@ -155,8 +167,9 @@ def test_what_gave_up_is_counted(world: World, capsys: pytest.CaptureFixture[str
     """A metric per stage and one per fallback; a whole decision prints nothing."""
     world.post(HOME, "h1")
     assert capsys.readouterr().out == ""
-    world.table.outage = DependencyFailed("table", "down")
-    world.post(HOME, "h1")
+    cold = World()
+    cold.table.outage = DependencyFailed("table", "down")
+    cold.post(HOME, "h1")
     counted = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], line.get("stage")) for line in counted] == [
         ("Vitrine", "profile"),
@@ -164,6 +177,15 @@ def test_what_gave_up_is_counted(world: World, capsys: pytest.CaptureFixture[str
         ("Vitrine", None),
     ]
     assert counted[2]["Fallbacks"] == [1.0]
+
+
+def test_shelves_in_memory_outlive_the_table(world: World) -> None:
+    """Shelves and cards that an environment holds serve on; what is missing beside them is named."""
+    before = world.post(HOME)[1]
+    world.table.outage = DependencyFailed("table", "down")
+    status, answer = world.post(HOME)
+    assert (status, shown(answer), answer["skipped"]) == (200, shown(before), [])
+    assert world.post(HOME, "h1")[1]["skipped"] == ["profile", "lists"]
 
 
 def test_without_signing_keys_everybody_is_a_stranger(world: World) -> None:
@@ -192,6 +214,7 @@ def test_what_happened_is_recorded_for_replay(world: World) -> None:
         "list": "personal",
         "seed": None,
         "price": 100,
+        "propensity": 1.0,
     }
 
 
@@ -232,8 +255,8 @@ def replace_deadline(world: World) -> object:
     service = world.service
 
     class Late:
-        def decide(self, token, request):  # type: ignore[no-untyped-def]
-            return service.decide(token, replace(request, options=replace(request.options, deadline_ms=0)))
+        def decide(self, token, request, device):  # type: ignore[no-untyped-def]
+            return service.decide(token, replace(request, options=replace(request.options, deadline_ms=0)), device)
 
     return Late()
 

@@ -16,11 +16,12 @@ from tests.functional.handlers import load_handler
 from tests.unit.tables import personal, related, shelf
 from vitrine import keys
 from vitrine.adapters.memory import MemoryStream, MemoryTable
-from vitrine.api.store_files import load_store
+from vitrine.api.store_compiled import load_store
 from vitrine.api.store_folder import compile_store
 from vitrine.catalog.items import Card
 from vitrine.catalog.packed import ItemTable, code, pack, unpack
 from vitrine.decisions.features import FEATURES
+from vitrine.decisions.placements import Store
 from vitrine.decisions.release import Pointer, Release
 from vitrine.ports import Ranker
 from vitrine.service.decide import DecideService
@@ -34,6 +35,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
 KEYS = TokenKeys("k1", {"k1": b"0123456789abcdef0123456789abcdef"})
 RELEASE = "20261122T000000-00000000"
+STORE = Path("tests/fixtures/store")
 
 LEAVES = {
     "milk": "grocery/dairy/milk",
@@ -96,6 +98,7 @@ def _table(make: Any, first: list[str], *more: list[str]) -> ItemTable:
     return make(
         *arguments,
         leaf=[code(leaf) for leaf in leaves],
+        department=[code(leaf.partition("/")[0]) for leaf in leaves],
         category=[code("/".join(leaf.split("/")[:2])) for leaf in leaves],
         regions=[REGIONS[item] for item in ids],
     )
@@ -108,13 +111,19 @@ def _card_row(card: Card) -> Row:
 class World:
     """The decide handler over this store; `table`, `records` and the release can be spoiled by a test."""
 
-    def __init__(self, ranker: Ranker | None = None, now: datetime = NOW) -> None:
-        self.table = MemoryTable(rows())
+    def __init__(
+        self,
+        ranker: Ranker | None = None,
+        now: datetime = NOW,
+        store: Path | Store = STORE,
+        table: dict[Key, Row] | None = None,
+    ) -> None:
+        self.table = MemoryTable(rows() if table is None else table)
         self.keys: TokenKeys | None = KEYS
         self.records = MemoryStream()
-        store = load_store(compile_store(Path("store")))
+        compiled = load_store(compile_store(store)) if isinstance(store, Path) else store
         held = {"north": [(item, card_of(item)) for item in ("milk", "toast")]}
-        release = Release(RELEASE, NOW_MS, store, ranker or LinearRanker(), held)
+        release = Release(RELEASE, NOW_MS, compiled, ranker or LinearRanker(), held)
         self.service = DecideService(
             table=self.table,
             releases=Releases(self.table, lambda pointer: release, release),

@@ -5,11 +5,12 @@ import json
 import pytest
 from samtranslator.translator.transform import transform
 
+from tests.infra.test_functions import OPERATORS, ROUTES
 from tests.infra.test_permissions import listed, loose_parts
 from vitrine.local.intrinsics import parse
 
 UPLOADED = {"CodeUri", "ContentUri"}
-N_SCHEDULES = 2
+N_SCHEDULES = 3
 
 
 class NoManagedPolicies:
@@ -71,6 +72,19 @@ def test_routes_and_schedules_go_to_the_published_alias(expanded, functions):
         assert ("ScheduleV2" in kinds) == (f"{name}Aliaslive" in targets)
 
 
+def test_only_operators_routes_ask_for_signed_requests(expanded):
+    """What API Gateway gets: IAM in front of every route that tells of other people's visits, of no other."""
+    api = expanded["Api"]["Properties"]["Body"]
+    asked = {
+        (method.upper(), path): route.get("security")
+        for path, methods in api["paths"].items()
+        for method, route in methods.items()
+    }
+    assert {route for route, security in asked.items() if security == [{"AWS_IAM": []}]} == OPERATORS
+    assert {route for route, security in asked.items() if security is None} == ROUTES
+    assert api["components"]["securitySchemes"]["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+
+
 def test_cors_survives_the_expansion(expanded):
     """SAM drops all but the origins when they are an intrinsic function, and writes a list parameter as one string."""
     _, cors, _ = expanded["Api"]["Properties"]["Body"]["x-amazon-apigateway-cors"]["Fn::If"]
@@ -84,7 +98,7 @@ def test_generated_roles_have_no_loose_statements(expanded, functions):
     """The roles that SAM writes for functions and schedules are as narrow as ours; a schedule may send to the queue."""
     policies = {name: expanded[name]["Properties"].get("Policies", []) for name in of_type(expanded, "AWS::IAM::Role")}
     granting = {name for name, attached in policies.items() if attached}
-    schedules = {name for name in granting if name.endswith(("DailyRole", "WeeklyRole"))}
+    schedules = {name for name in granting if name.endswith(("DailyRole", "WeeklyRole", "HalfHourlyRole"))}
     assert len(schedules) == N_SCHEDULES
     assert granting >= schedules | {f"{name}Role" for name, function in functions.items() if "Policies" in function}
     for name in granting:

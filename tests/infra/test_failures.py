@@ -35,7 +35,11 @@ def test_every_asynchronous_edge_has_retries_and_a_dead_letter_queue(functions):
         for event in function["Events"].values()
         if event["Type"] not in SYNCHRONOUS
     ]
-    assert [name for name, _ in edges] == ["RefreshRecommendationsFunction", "RefreshModelFunction"]
+    assert [name for name, _ in edges] == [
+        "RefreshRecommendationsFunction",
+        "RefreshModelFunction",
+        "RefreshWeatherFunction",
+    ]
     for name, trigger in edges:
         assert trigger["DeadLetterConfig"] == {"Arn": TO_THE_QUEUE}, name
         assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} <= trigger["RetryPolicy"].keys(), name

@@ -12,6 +12,12 @@ from vitrine.settings import Settings
 MAX_HANDLER_LINES = 60
 ROUTES = {("POST", "/v1/decide"), ("POST", "/v1/events"), ("GET", "/media/{proxy+}")}
 """The public API of DESIGN as far as it is built, and the demo's pictures."""
+OPERATORS = {
+    ("POST", "/v1/explain"),
+    ("GET", "/v1/decisions/{decision}"),
+    ("GET", "/v1/decisions/{decision}/replay"),
+}
+"""Routes that tell of other people's visits."""
 
 
 def test_memory_and_timeout_are_chosen(functions):
@@ -63,10 +69,23 @@ def test_each_route_has_one_function(functions):
     """The public API is served, each route by exactly one function, all on the one API with payload v2.0."""
     events = [event for function in functions.values() for event in function.get("Events", {}).values()]
     routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
-    assert sorted((route["Method"], route["Path"]) for route in routes) == sorted(ROUTES)
+    assert sorted((route["Method"], route["Path"]) for route in routes) == sorted(ROUTES | OPERATORS)
     for route in routes:
         assert route["ApiId"] == {"Ref": "Api"}
         assert route["PayloadFormatVersion"] == "2.0"
+
+
+def test_operators_routes_have_an_authorizer_and_visitors_have_none(functions, resources):
+    """Who asks why must sign the request; a page view or an event needs no more than it holds."""
+    routes = {
+        (event["Properties"]["Method"], event["Properties"]["Path"]): event["Properties"].get("Auth")
+        for function in functions.values()
+        for event in function["Events"].values()
+        if event["Type"] == "HttpApi"
+    }
+    assert {route for route, auth in routes.items() if auth == {"Authorizer": "AWS_IAM"}} == OPERATORS
+    assert {route for route, auth in routes.items() if auth is None} == ROUTES
+    assert resources["Api"]["Properties"]["Auth"] == {"EnableIamAuthorizer": True}
 
 
 def test_decide_starts_from_a_snapshot(functions):
@@ -109,9 +128,10 @@ def test_every_function_has_a_real_event(functions, root):
     """events/<function>.json is what the trigger in the template sends: try it on a handler, or read it."""
     for function in functions.values():
         event = json.loads((root / "events" / f"{Path(function['CodeUri']).name}.json").read_text(encoding="utf-8"))
-        (trigger,) = function["Events"].values()
-        if trigger["Type"] == "HttpApi":
-            assert event["version"] == trigger["Properties"]["PayloadFormatVersion"]
-            assert event["routeKey"] == f"{trigger['Properties']['Method']} {trigger['Properties']['Path']}"
+        triggers = list(function["Events"].values())
+        if triggers[0]["Type"] == "HttpApi":
+            routes = [trigger["Properties"] for trigger in triggers]
+            assert {event["version"]} == {route["PayloadFormatVersion"] for route in routes}
+            assert event["routeKey"] in [f"{route['Method']} {route['Path']}" for route in routes]
         else:
             assert event["source"] == "aws.scheduler"

@@ -36,6 +36,12 @@ def table_grants(function: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in statements(function) if any(act.startswith("dynamodb:") for act in listed(one["Action"]))]
 
 
+def leading_keys(function: dict[str, Any], action: str) -> set[str]:
+    """Kinds of rows for which a function has an action on the table."""
+    grants = [grant for grant in table_grants(function) if action in listed(grant["Action"])]
+    return {key for grant in grants for key in grant["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]}
+
+
 def granted_on(functions: dict[str, dict[str, Any]], action: str) -> set[tuple[str, str]]:
     """(function, resource) wherever an action is granted."""
     return {
@@ -90,13 +96,15 @@ def test_roles_have_no_loose_statements(resources):
         assert not [part for statement in found for part in loose_parts(statement)], name
 
 
-def test_functions_may_use_what_they_know_and_nothing_else(functions):
+def test_functions_may_use_what_they_know_and_nothing_else(functions, resources):
     """A function's variables and its permissions name the same resources; one that may do nothing knows the table's
     name, which all are told, and no other."""
     for name, function in functions.items():
         variables = function["Environment"]["Variables"]
         known = {
-            (USED_THROUGH[variable], value["Ref"]) for variable, value in variables.items() if isinstance(value, dict)
+            (USED_THROUGH[variable], value["Ref"])
+            for variable, value in variables.items()
+            if isinstance(value, dict) and value["Ref"] in resources  # parameters are not resources
         }
         allowed = {
             (action.partition(":")[0], target)
@@ -134,16 +142,37 @@ def test_a_missing_object_is_told_from_a_forbidden_one(functions):
     assert readable == listable
 
 
-def test_decide_only_reads(functions):
-    """The function that everybody can call changes nothing but its own record."""
+def test_decide_changes_next_to_nothing(functions):
+    """The function that everybody can call changes what a visitor was shown, counters of budgets, and the note that a
+    cell has visitors."""
     actions = {action for part in statements(functions["DecideFunction"]) for action in listed(part["Action"])}
     assert actions == {
         "dynamodb:BatchGetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
         "s3:GetObject",
         "s3:ListBucket",
         "firehose:PutRecordBatch",
         "secretsmanager:GetSecretValue",
     }
+    assert leading_keys(functions["DecideFunction"], "dynamodb:PutItem") == {"V#*", "W#*"}
+    assert leading_keys(functions["DecideFunction"], "dynamodb:UpdateItem") == {"B#*"}
+
+
+def test_the_weather_function_writes_weather(functions):
+    """It learns from the release where the places are, and writes nothing but their cells."""
+    weather = functions["RefreshWeatherFunction"]
+    assert leading_keys(weather, "dynamodb:BatchGetItem") == {"W#*", "RELEASE"}
+    assert leading_keys(weather, "dynamodb:PutItem") == leading_keys(weather, "dynamodb:BatchWriteItem") == {"W#*"}
+
+
+def test_operate_changes_nothing(functions):
+    """Whoever may look is not thereby able to change, and sees decisions, not raw events."""
+    granted = statements(functions["OperateFunction"])
+    actions = {action for part in granted for action in listed(part["Action"])}
+    assert actions == {"dynamodb:BatchGetItem", "s3:GetObject", "s3:ListBucket", "secretsmanager:GetSecretValue"}
+    (objects,) = [part["Resource"] for part in granted if part["Action"] == "s3:GetObject"]
+    assert objects == [{"Fn::Sub": "${LakeBucket.Arn}/decisions/*"}, {"Fn::Sub": "${ReleasesBucket.Arn}/*"}]
 
 
 def test_collect_touches_only_visitors(functions):

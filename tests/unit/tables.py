@@ -16,6 +16,7 @@ def table(ids: Sequence[str], scores: Mapping[str, Sequence[float]], **item: Any
         "price": 100,
         "discount": 0.0,
         "margin": 0.3,
+        "department": code("grocery"),
         "category": code("grocery/bread"),
         "leaf": code("grocery/bread/rolls"),
         "brand": code("National"),

@@ -10,6 +10,7 @@ import pytest
 
 from vitrine.api.decide import DecideBody
 from vitrine.api.events import EventsBody
+from vitrine.api.explain import ExplainBody
 from vitrine.cli.demo_guide import HOUSEHOLD, NEIGHBOUR, Goods, Place, guide
 
 TOKENS = {HOUSEHOLD: "v1.k1.h718.a", NEIGHBOUR: "v1.k1.h1.b"}
@@ -21,7 +22,9 @@ PARSED = "curl() { printf '%s\\0' \"$@\"; }; "
 def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The guide of a demo whose folder has a blank in its name."""
     state = tmp_path_factory.mktemp("the state")
-    return guide(Place("http://127.0.0.1:8080", state, state / "logs" / "a.log"), TOKENS, "v1.k1.new.c", GOODS)
+    return guide(
+        Place("http://127.0.0.1:8080", state, state / "logs" / "a.log", "op-token"), TOKENS, "v1.k1.new.c", GOODS
+    )
 
 
 def words(command: str) -> list[str]:
@@ -41,10 +44,19 @@ def test_every_page_of_the_guide_is_a_valid_request(text: str) -> None:
     bodies = [json.loads(body) for body in posted(text, "/v1/decide")]
     for body in posted(text, "/v1/decide"):
         DecideBody.from_body(body)
-    assert [body["page"]["type"] for body in bodies] == ["home", "home", "home", "product", "cart", "home"]
-    assert [body.get("visitor") for body in bodies] == [None, *TOKENS.values(), None, None, "v1.k1.new.c"]
+    assert [body["page"]["type"] for body in bodies] == [
+        *("home", "home", "home", "product", "cart", "home", "cart", "cart")
+    ]
+    assert [body.get("visitor") for body in bodies] == [None, *TOKENS.values(), None, None, *["v1.k1.new.c"] * 3]
     assert bodies[3]["page"]["item"] == "21"
     assert [line["item"] for line in bodies[4]["cart"]] == ["21", "22"]
+
+
+def test_the_operators_commands_are_valid_requests_with_their_token(text: str) -> None:
+    """The same household in the heat and in the cold."""
+    bodies = [ExplainBody.from_body(body) for body in posted(text, "/v1/explain")]
+    assert [body.preview.attributes["weather.temperature_c"] for body in bodies if body.preview] == [33, -10]
+    assert text.count("authorization: Bearer op-token") == 2
 
 
 def test_views_happen_when_they_are_pasted(text: str) -> None:

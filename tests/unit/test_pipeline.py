@@ -11,11 +11,16 @@ from tests.unit.tables import personal, related, shelf
 from vitrine import keys
 from vitrine.catalog.items import Card
 from vitrine.catalog.packed import ItemTable, pack
-from vitrine.decisions.context import DecisionRequest
-from vitrine.decisions.pipeline import Decision, decide
-from vitrine.decisions.placements import Placement, Strategy
+from vitrine.decisions.actions import Action, Content, Fixed, Strategy
+from vitrine.decisions.answers import Decision
+from vitrine.decisions.campaigns import Budget, Campaign, Cap, Variation
+from vitrine.decisions.claims import ClaimOutcome, Claims
+from vitrine.decisions.context import DecisionRequest, Preview
+from vitrine.decisions.pipeline import decide
+from vitrine.decisions.placements import Placement
 from vitrine.decisions.release import Pointer, Release
 from vitrine.types import Absent, CartLine, Event, ItemId, Key, Page, Row, Rows
+from vitrine.visitors.exposures import Exposures, Showing, row_of
 from vitrine.visitors.profile import Profile
 from vitrine.visitors.stored import Stored
 
@@ -37,11 +42,18 @@ class World:
         self.unread = unread
         self.reads: list[Sequence[Key]] = []
         self.cards: dict[ItemId, Card | Absent] = {}
+        self.claims: list[Claims] = []
+        self.outcomes: list[ClaimOutcome] = []
 
     def read(self, wanted: Sequence[Key]) -> Rows:
         """The rows, NOT_READ for those that are out of reach."""
         self.reads.append(wanted)
         return {key: Absent.NOT_READ if key in self.unread else self.rows.get(key, Absent.MISSING) for key in wanted}
+
+    def claim(self, claims: Claims) -> ClaimOutcome:
+        """The outcomes that the test wants, then everything is granted."""
+        self.claims.append(claims)
+        return self.outcomes.pop(0) if self.outcomes else ClaimOutcome()
 
     def read_cards(self, items: Sequence[ItemId]) -> dict[ItemId, Card | Absent]:
         """A card for every item, unless the test says otherwise."""
@@ -65,9 +77,10 @@ def view(item: str, seconds_ago: int) -> Event:
 
 def run(world: World, request: DecisionRequest, *placements: Placement, **release: Any) -> Decision:
     """The decision of a request in a world."""
-    shop = store(*(placements or (HOME,)))
+    campaigns = release.pop("campaigns", ())
+    shop = store(*(placements or (HOME,)), campaigns=campaigns)
     whole = replace(Release(R, NOW_MS, shop, Even(), {}), **release)
-    return decide(context(request, shop), whole, world.read, world.read_cards, lambda stage: None)
+    return decide(context(request, shop), whole, world.read, world.read_cards, world.claim, lambda stage: None)
 
 
 def items(decision: Decision, at: int = 0) -> list[str]:
@@ -118,7 +131,7 @@ def test_the_home_region_of_the_profile_chooses_the_shelf() -> None:
     south = {keys.shelf("south", None, R): row(shelf(["southern"]))}
     world = World({**SHELF, **south, keys.profile("v"): profile_row(region="south")})
     assert (run(world, KNOWN).region, items(run(world, KNOWN))) == ("south", ["southern"])
-    assert items(run(world, replace(KNOWN, region="north"))) == ["best 1", "best 2"]
+    assert items(run(world, replace(KNOWN, preview=Preview(region="north")))) == ["best 1", "best 2"]
 
 
 def test_the_cart_is_excluded_and_leads_to_its_neighbours() -> None:
@@ -207,7 +220,105 @@ def test_no_item_stands_in_two_placements() -> None:
 def test_texts_are_in_the_pages_language() -> None:
     """The locale's language is enough, an unknown one gets the store's first."""
     titles = [
-        run(World(SHELF), replace(KNOWN, page=Page("home", locale=locale))).placements[0].title
+        run(World(SHELF), replace(KNOWN, page=Page("home", locale=locale))).placements[0].content["title"]
         for locale in ("ru-RU", "en_GB", "fr", None)
     ]
     assert titles == ["Заголовок", "Title", "Title", "Title"]
+
+
+BANNER = Placement("home.banner", frozenset({"home"}), Action("none"))
+
+
+def says(text: str) -> Action:
+    """A banner."""
+    return Action("content", content=Content(Fixed({"en": text, "ru": text})))
+
+
+def campaign(name: str, **changes: Any) -> Campaign:
+    """A campaign for the banner."""
+    return replace(Campaign(name, frozenset({"home.banner"}), (Variation("only", says(name)),)), **changes)
+
+
+CAPPED = campaign("capped", priority=9, caps=(Cap(1, "session"),))
+
+
+def banner(world: World, *campaigns: Campaign, request: DecisionRequest = KNOWN) -> tuple[str | None, Any]:
+    """Campaign and content of the banner."""
+    answer = run(world, replace(request, session="s"), BANNER, campaigns=campaigns).placements[0]
+    return answer.campaign, answer.content
+
+
+def test_the_first_campaign_that_may_be_shown_has_the_place() -> None:
+    """By its order; without one the placement shows what it shows by itself."""
+    assert banner(World({}), campaign("first"), campaign("second")) == ("first", "first")
+    assert banner(World({})) == (None, None)
+
+
+def test_a_showing_with_a_cap_is_claimed_and_one_without_is_not() -> None:
+    """A write is only made for what has to be counted."""
+    world = World({})
+    assert banner(world, CAPPED)[0] == "capped"
+    (claims,) = world.claims
+    assert (claims.campaigns, claims.rev) == (("capped",), None)
+    free = World({})
+    banner(free, campaign("free"))
+    assert free.claims == []
+
+
+def test_who_loses_the_race_decides_again_with_what_the_winner_left() -> None:
+    """Another tab of the visitor was first: its showing is seen, and the cap holds."""
+    world = World({})
+    left = Exposures().after([Showing("capped", 1)], {}, NOW_MS, "s")
+    world.outcomes = [ClaimOutcome(fresh=row_of(left, None, NOW))]
+    assert banner(world, CAPPED, campaign("free")) == ("free", "free")
+    assert len(world.claims) == 1
+
+
+def test_what_cannot_be_counted_is_not_shown() -> None:
+    """The table takes no writes: only what needs no count is left."""
+    world = World({})
+    world.outcomes = [ClaimOutcome({"capped": "not_counted"}, uncounted=True)]
+    assert banner(world, CAPPED, campaign("free"))[0] == "free"
+
+
+def test_a_spent_budget_leaves_the_place_to_the_next() -> None:
+    """The counter's word counts, whatever was read of it before."""
+    world = World({})
+    world.outcomes = [ClaimOutcome({"paid": "budget"})]
+    paid = campaign("paid", budget=Budget(10, None, 1))
+    assert banner(world, paid, campaign("free"))[0] == "free"
+
+
+def test_races_without_end_end() -> None:
+    """After a few lost races the page is shown without what needs counting."""
+    world = World({})
+    world.outcomes = [ClaimOutcome(fresh=Absent.MISSING)] * 99
+    assert banner(world, CAPPED, campaign("free"))[0] == "free"
+    assert len(world.claims) == 3
+
+
+def test_exposures_out_of_reach_show_nothing_that_has_a_cap() -> None:
+    """Not read is not never shown."""
+    assert banner(World({}, unread=[keys.shown("v")]), CAPPED)[0] is None
+
+
+def test_a_row_with_nothing_to_show_leaves_the_place_to_the_next() -> None:
+    """The campaign's shelf is empty in this region; its loss is named."""
+    empty = Action("products", row=placement("x", Strategy("anyone", ("popular@ice",), "popular@ice")).action.row)
+    ice = replace(campaign("ice"), variations=(Variation("only", empty),))
+    world = World({})
+    answer = run(world, KNOWN, BANNER, campaigns=(ice, campaign("next"))).placements[0]
+    assert (answer.campaign, [(one.campaign, one.outcome) for one in answer.considered]) == (
+        "next",
+        [("ice", "nothing_to_show"), ("next", "shown")],
+    )
+    assert [key.pk for key in world.reads[1]] == ["L#north#ice"]
+
+
+def test_who_is_held_back_is_counted_and_sees_the_places_own_action() -> None:
+    """A control visitor does not slip on to the next campaign, even where the place itself has nothing to show."""
+    world = World({})
+    held = replace(CAPPED, control=1.0)
+    answer = run(world, replace(KNOWN, session="s"), BANNER, campaigns=(held, campaign("next"))).placements[0]
+    assert (answer.campaign, answer.control, answer.kind) == ("capped", True, "none")
+    assert world.claims[0].campaigns == ("capped",)

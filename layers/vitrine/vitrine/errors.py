@@ -5,15 +5,20 @@ VitrineError
 │   ├── BodyTooLarge         413
 │   ├── MalformedJson        400: not UTF-8, not JSON, NaN, duplicate key
 │   ├── InvalidField         400: a field is unknown, missing, of the wrong type or out of range
-│   └── InvalidToken         401: the visitor token is forged, foreign or malformed
+│   ├── InvalidToken         401: the visitor token is forged, foreign or malformed
+│   └── UnknownDecision      404: there is no record of this decision
 ├── DependencyFailed         a dependency did not answer, or answered nonsense
 │   └── DeadlineExceeded     it did not answer in time
 ├── ProfileConflict          somebody else wrote the profile first, again and again
 ├── InvalidStore             a file under store/ is wrong
+├── InvalidCondition         a condition is wrong; it stands with its attributes in rules.conditions
+├── InvalidExperiment        an experiment is wrong; it stands in rules.experiment_checks
 ├── InvalidRelease           a release or one of its parts fails its checks
-│   └── InvalidModel         a ranker fails its checks
+│   ├── InvalidModel         a ranker fails its checks
+│   └── RefreshNeeded        store files cannot be published with the lists that there are
 ├── InvalidSource            data to import or refresh from is missing or of the wrong form
 │   └── TooLittleData        it is right, but there is not enough of it yet to learn from
+├── InvalidRecord            what was recorded of a decision is damaged, or of a form that this code does not know
 ├── BuildFailed              a function cannot be assembled, or is larger than Lambda takes
 └── LocalStackError          the laptop's stack cannot start; the message says what to do
 """
@@ -61,6 +66,13 @@ class InvalidToken(InvalidRequest):
     code = "invalid_token"
 
 
+class UnknownDecision(InvalidRequest):
+    """There is no record of this decision, or none yet."""
+
+    status = 404
+    code = "unknown_decision"
+
+
 class DependencyFailed(VitrineError):
     """A dependency did not answer, or answered nonsense. `dependency` names it."""
 
@@ -90,12 +102,20 @@ class InvalidModel(InvalidRelease):
     """A ranker fails its checks and must not be loaded."""
 
 
+class RefreshNeeded(InvalidRelease):
+    """Store files cannot be published with the lists that there are; a refresh publishes them with new ones."""
+
+
 class InvalidSource(VitrineError):
     """Data to import or refresh from is missing or of the wrong form."""
 
 
 class TooLittleData(InvalidSource):
     """The data holds too short a past to train a ranker on; a later run may find enough."""
+
+
+class InvalidRecord(VitrineError):
+    """What was recorded of a decision is damaged, or of a form that this code does not know."""
 
 
 class BuildFailed(VitrineError):

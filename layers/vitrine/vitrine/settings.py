@@ -20,6 +20,11 @@ class Settings(BaseModel):
     events_stream: str = Field(default="", description="Firehose stream of visitors' events")
     decisions_stream: str = Field(default="", description="Firehose stream of decision records")
     token_secret: str = Field(default="", description="name or ARN of the secret that signs visitor tokens")
+    weather_url: str = Field(default="https://api.open-meteo.com", description="service that speaks Open-Meteo's API")
+    weather_archive_url: str = Field(
+        default="https://archive-api.open-meteo.com", description="its part that knows past years"
+    )
+    weather_api_key: str = Field(default="", description="key of the weather service, empty for none")
     memory_mb: int | None = Field(default=None, gt=0, description="memory of the Lambda function, None elsewhere")
     bundle: Path = Field(default=Path("/opt"), description="folder with store/ and models/ as deployed")
 

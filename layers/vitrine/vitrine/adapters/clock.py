@@ -34,6 +34,23 @@ def new_id(now: datetime) -> str:
     return "".join(reversed(letters))
 
 
+def instant_of(id: str) -> datetime:
+    """The instant, to the millisecond, that an id of `new_id` sorts by.
+
+    Raises:
+        ValueError: it is not such an id.
+    """
+    if len(id) != ID_LENGTH or not set(id) <= set(ALPHABET):
+        raise ValueError(f"an id has {ID_LENGTH} letters and digits")
+    number = 0
+    for letter in id:
+        number = number * len(ALPHABET) + ALPHABET.index(letter)
+    try:
+        return EPOCH + timedelta(milliseconds=number >> RANDOM_BITS)
+    except OverflowError as error:
+        raise ValueError("its instant is beyond all calendars") from error
+
+
 def back_off(attempt: int) -> None:
     """Wait before the n-th new attempt: exponential with full jitter (AWS Architecture Blog, 2015).
 

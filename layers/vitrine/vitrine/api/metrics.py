@@ -7,7 +7,7 @@ from typing import Final
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from vitrine.decisions.pipeline import Decision
+from vitrine.decisions.answers import Decision
 
 NAMESPACE: Final = "Vitrine"
 SERVICE: Final = "decide"

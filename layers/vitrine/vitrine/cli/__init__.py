@@ -15,9 +15,18 @@ COMMANDS = {
     "import": "import a data set into a lake folder",
     "refresh": "build and publish a release from the lake",
     "train": "train the ranker and compare it with its baselines",
+    "plan": "show what visitors would see otherwise with the store's files",
+    "publish": "check the store's files and publish them",
     "releases": "list releases",
     "rollback": "make the previous release current again",
+    "why": "explain a recorded decision to a person",
+    "replay": "make recorded decisions again and compare the answers",
+    "operator": "print the token that opens the demo's operator routes",
+    "attributes": "print the table of attributes that conditions may look at",
+    "weather": "show, set, clear or refresh the weather of the store's places",
     "token": "mint a visitor token for a known visitor",
+    "validate": "check the store's files and list every fault",
+    "schema": "write JSON Schemas of the store's files for editors",
     "build": "assemble every function as Lambda would see it",
 }
 

@@ -32,11 +32,12 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the demo runs: the address of its API, the folder of its state, its log."""
+    """Where the demo runs: the address of its API, the folder of its state, its log, the operators' token."""
 
     url: str
     state: Path
     log: Path
+    operator: str
 
 
 def find_goods(lake: Path) -> Goods:
@@ -85,6 +86,10 @@ def guide(place: Place, tokens: Mapping[str, str], newcomer: str, goods: Goods) 
             curl(place.url, "/v1/events", {"visitor": newcomer, "consent": CONSENT, "events": views}),
             "...and the home page follows:",
             decide(home, visitor=newcomer, **personal),
+            "What an operator may ask: the same household in the heat and in the cold, and why (nothing is counted):",
+            "\n".join(explain(place, tokens[HOUSEHOLD], weather) for weather in (HEAT, COLD)),
+            "A cart that the visitor is about to leave, seen for the first and for the second time:",
+            "\n".join([leave(place, newcomer, goods)] * 2),
             "A scheduled function, now instead of at night:",
             f"curl -s -X POST {place.url}/_local/invoke/RefreshRecommendationsFunction",
             closing(place),
@@ -92,12 +97,46 @@ def guide(place: Place, tokens: Mapping[str, str], newcomer: str, goods: Goods) 
     )
 
 
+HEAT: Final = {"weather.temperature_c": 33, "weather.anomaly_c": 9}
+COLD: Final = {"weather.temperature_c": -10, "weather.anomaly_c": -9}
+
+
+def explain(place: Place, token: str, supposed: Mapping[str, object]) -> str:
+    """A command that explains the home page of a visitor under supposed circumstances."""
+    body = {
+        "visitor": token,
+        "page": {"type": "home"},
+        "consent": CONSENT,
+        "preview": {"attributes": supposed},
+    }
+    return curl(place.url, "/v1/explain", body, f"-H 'authorization: Bearer {place.operator}' ")
+
+
+def leave(place: Place, token: str, goods: Goods) -> str:
+    """A command that tells of a visitor who is about to leave their cart."""
+    cart = [{"item": item, "quantity": 1} for item in goods.dinner]
+    body = {
+        "visitor": token,
+        "session": "walk",
+        "page": {"type": "cart"},
+        "cart": cart,
+        "consent": CONSENT,
+        "signals": {"exit_intent": True},
+    }
+    return curl(place.url, "/v1/decide", body)
+
+
 def closing(place: Place) -> str:
     """What else there is, a line each."""
+    vitrine, state = beside_python("vitrine"), ["--stack-state", str(place.state)]
+    weather = [vitrine, "weather", "set", "--region", "north", "--temperature", "33", "--anomaly", "9", *state]
     token = [beside_python("vitrine"), "token", "h2", "--stack-state", str(place.state)]
     return "\n".join(
         [
             f"The token of any other household: {shlex.join(token)}",
+            f"Heat for everybody in the north, for an hour: {shlex.join(weather)}",
+            f"Why a visitor got what they got: {shlex.join([vitrine, 'why', *state])} DECISION",
+            f"The operators' token: {place.operator}",
             f"Requests and what functions print: tail -f {shlex.quote(str(place.log))}",
             "Another port: make demo PORT=8081. All afresh: make demo RESET=1.",
             "Ctrl-C stops everything and keeps the state.",
@@ -111,8 +150,8 @@ def beside_python(program: str) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def curl(url: str, path: str, body: Mapping[str, Any]) -> str:
+def curl(url: str, path: str, body: Mapping[str, Any], headers: str = "") -> str:
     """A command that posts a body. NOW in it becomes the instant at which the command is run."""
     quoted = shlex.quote(json.dumps(body, separators=(",", ":")))
     spliced = quoted.replace(f'"{NOW}"', "'$(date +%s)000'")
-    return f"curl -s {url}{path} -H 'content-type: application/json' -d {spliced}"
+    return f"curl -s {url}{path} {headers}-H 'content-type: application/json' -d {spliced}"

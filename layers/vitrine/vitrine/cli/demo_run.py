@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from vitrine.adapters.clock import utc_now
 from vitrine.adapters.secrets_manager import read_secret
 from vitrine.cli.demo_guide import HOUSEHOLD, NEIGHBOUR, Place, find_goods, guide
 from vitrine.cli.demo_journal import Journal
@@ -20,8 +21,15 @@ from vitrine.cli.demo_log import ChildrenLog
 from vitrine.cli.demo_setup import Setup
 from vitrine.cli.progress import show_progress
 from vitrine.cli.target import remember_stack
+from vitrine.errors import DependencyFailed
 from vitrine.local.stack import LocalStack, lock
+from vitrine.local.weather_server import WeatherServer
+from vitrine.places.traffic import mark_traffic
+from vitrine.ports import Progress
+from vitrine.settings import Settings
+from vitrine.types import Absent
 from vitrine.visitors.identity import mint, new_visitor, parse_keys
+from vitrine.wiring.weather import build_weather_desk
 
 LOG: Final = Path("logs", "functions.log")
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -37,7 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
                 forget(state)
             state.mkdir(parents=True, exist_ok=True)
             journal = Journal(state / "setup.json")
-            with ChildrenLog(state / LOG) as log, stack(arguments, state, log) as running:
+            with (
+                ChildrenLog(state / LOG) as log,
+                WeatherServer() as weather,
+                stack(arguments, state, weather.url, log) as running,
+            ):
                 prepare(running, arguments.state, journal)
                 log.shown = not arguments.quiet
                 serving.set()
@@ -47,8 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if serving.is_set() else 130
 
 
-def stack(arguments: argparse.Namespace, state: Path, log: ChildrenLog) -> LocalStack:
-    """The stack of the template, reachable from pages of its own address, with the store's files of this folder."""
+def stack(arguments: argparse.Namespace, state: Path, weather_url: str, log: ChildrenLog) -> LocalStack:
+    """The stack of the template, reachable from pages of its own address, with the store's files of this folder and
+    with simulated weather."""
     template: Path = arguments.template
     origins = f"http://127.0.0.1:{arguments.port},http://localhost:{arguments.port}"
     return LocalStack(
@@ -56,7 +69,7 @@ def stack(arguments: argparse.Namespace, state: Path, log: ChildrenLog) -> Local
         state,
         port=arguments.port,
         environment={"VITRINE_BUNDLE": str(template.resolve().parent)},
-        parameters={"AllowedOrigins": origins},
+        parameters={"AllowedOrigins": origins, "WeatherUrl": weather_url, "WeatherArchiveUrl": weather_url},
         log=log,
     )
 
@@ -69,6 +82,7 @@ def prepare(running: LocalStack, state: Path, journal: Journal) -> None:
         if journal.has_lost(setup.steps):
             print("The emulator was ended without keeping its data; it is made again.", file=sys.stderr)
         journal.run(journal.remaining(setup.steps), progress)
+        observe_weather(running, progress)
         for n, function in enumerate(serving := ["DecideFunction", "CollectFunction"], 1):
             running.warm(function)
             progress("start the functions", n, len(serving))
@@ -77,9 +91,23 @@ def prepare(running: LocalStack, state: Path, journal: Journal) -> None:
     keys = parse_keys(read_secret(variables["VITRINE_TOKEN_SECRET"]))
     known = {visitor: mint(visitor, keys) for visitor in (HOUSEHOLD, NEIGHBOUR)}
     newcomer = mint(new_visitor(os.urandom), keys)
-    text = guide(Place(running.url, state, state / LOG), known, newcomer, find_goods(setup.lake))
+    place = Place(running.url, state, state / LOG, running.operator_token)
+    text = guide(place, known, newcomer, find_goods(setup.lake))
     print(f"Ready in {time.monotonic() - started:.0f} s.\n", file=sys.stderr)
     print(text, flush=True)
+
+
+def observe_weather(running: LocalStack, progress: Progress) -> None:
+    """Weather of every region, as if all had visitors; later only of those that have."""
+    try:
+        desk = build_weather_desk(Settings.from_env(running.environment("RefreshWeatherFunction")))
+        for cell in desk.places.cells:
+            mark = mark_traffic(cell, Absent.MISSING, utc_now())
+            if mark is not None:
+                desk.table.write([mark[:2]])
+        desk.refresh(progress)
+    except DependencyFailed as error:
+        print(f"There is no weather yet: {error}", file=sys.stderr)
 
 
 def forget(state: Path) -> None:

@@ -5,17 +5,19 @@ page's item, the cart, the last items seen), each with the seed's weight, per ro
 "bought together with the cart" and a reason can name the seed that contributed most.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.catalog.packed import ITEM_COLUMNS, PERSONAL_COLUMNS, RELATION_COLUMNS, SHELF_COLUMNS, ItemTable
+from vitrine.decisions.scatter import Scatter
 from vitrine.types import ItemId
 
 Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 Role = Literal["page", "cart", "recent"]
 ROLES: Final[tuple[Role, ...]] = ("page", "cart", "recent")
 
@@ -26,10 +28,15 @@ LISTS: Final = (
     *(f"{relation}_{role}" for role in ROLES for relation in RELATION_COLUMNS),
     "viewed",
 )
-"""Names of the lists a candidate can come from. `viewed` holds the recent seeds themselves, scored by their weight."""
+"""Names of the lists a candidate can come from. `viewed` holds the recent seeds themselves, scored by their weight.
+
+Beside them a page can have shelves of named categories: `<one of SHELF_COLUMNS>@<category path>`."""
 
 MAX_SEEDS_PER_ROLE: Final = 5
 RECENT_DECAY: Final = 0.8
+
+MAX_KEPT_PER_SHELF: Final = 30
+"""So many of a named shelf stay whatever the cap: who asks for ice cream by name must not get none for lack of room."""
 
 RANK_FUSION_K: Final = 60.0  # Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion", SIGIR 2009
 
@@ -51,21 +58,39 @@ def recent_weight(index: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The lists that were read for one page view; None where there is none or it was not read."""
+    """The lists that were read for one page view; None where there is none or it was not read.
+
+    `named_shelves` are shelves by category path, which strategies ask for by name.
+    """
 
     personal: ItemTable | None = None
     shelf: ItemTable | None = None
     category_shelf: ItemTable | None = None
     seeds: Sequence[Seed] = ()
+    named_shelves: Mapping[str, ItemTable] = field(default_factory=dict)
+
+    def shelves(self) -> Iterator[tuple[ItemTable, Sequence[str]]]:
+        """Every shelf and the names of the lists that its SHELF_COLUMNS are."""
+        if self.shelf is not None:
+            yield self.shelf, SHELF_COLUMNS
+        if self.category_shelf is not None:
+            yield self.category_shelf, [f"category_{name}" for name in SHELF_COLUMNS]
+        for path, shelf in self.named_shelves.items():
+            yield shelf, named_lists(path)
+
+
+def named_lists(path: str) -> list[str]:
+    """Names of the lists of a category's shelf, in the order of SHELF_COLUMNS."""
+    return [f"{name}@{path}" for name in SHELF_COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """n items in columns.
 
-    `item` holds ITEM_COLUMNS, `lists` one float32 score column per name of LISTS that has any item (NaN: not in it),
-    `history` the other PERSONAL_COLUMNS (NaN: never bought). `seed` maps a related list to the index into `seeds` of
-    the strongest contributor per candidate (-1: none).
+    `item` holds ITEM_COLUMNS, `lists` one float32 score column per list that has any item (NaN: not in it), `history`
+    the other PERSONAL_COLUMNS (NaN: never bought). `seed` maps a related list to the index into `seeds` of the
+    strongest contributor per candidate (-1: none).
     """
 
     ids: Sequence[ItemId]
@@ -80,36 +105,26 @@ class Candidates:
 
 
 def merge(lists: Lists, cap: int = 500) -> Candidates:
-    """All items of the lists, each once, at most `cap`: of more than that, those that fusion ranks first."""
-    tables = [table for table in (lists.personal, lists.shelf, lists.category_shelf) if table is not None]
+    """All items of the lists, each once, at most `cap`: of more than that, those that fusion ranks first.
+
+    The best of each named shelf come before all others.
+    """
+    shelves = list(lists.shelves())
+    tables = [lists.personal] if lists.personal is not None else []
+    tables += [shelf for shelf, _ in shelves]
     tables += [seed.table for seed in lists.seeds]
     if not tables:
         return Candidates((), {name: np.empty(0, dtype) for name, dtype in ITEM_COLUMNS.items()}, {}, {}, {}, ())
     all_keys = np.concatenate([table.columns["key"] for table in tables])
     _, first, position = np.unique(all_keys, return_index=True, return_inverse=True)
     n = len(first)
-    places = np.split(position, np.cumsum([len(table) for table in tables])[:-1])
-    scatter = _Scatter(n)
-
-    place = iter(places)
+    place = iter(np.split(position, np.cumsum([len(table) for table in tables])[:-1]))
+    scatter = Scatter(n)
     if lists.personal is not None:
-        at = next(place)
-        for name in PERSONAL_COLUMNS:
-            scatter.put(name, at, lists.personal.columns[name])
-    for shelf, prefix in ((lists.shelf, ""), (lists.category_shelf, "category_")):
-        if shelf is not None:
-            at = next(place)
-            for name in SHELF_COLUMNS:
-                scatter.put(prefix + name, at, shelf.columns[name])
-    own_places = []
-    for index, (seed, at) in enumerate(zip(lists.seeds, place, strict=True)):
-        own_places += at[:1].tolist()
-        for relation in RELATION_COLUMNS:
-            scatter.add(f"{relation}_{seed.role}", at, seed.weight * seed.table.columns[relation], index)
-        if seed.role == "recent" and len(at):
-            scatter.add("viewed", at[:1], np.array([seed.weight], np.float32), index)
-
-    scatter.part(own_places)
+        scatter.put(PERSONAL_COLUMNS, next(place), lists.personal, PERSONAL_COLUMNS)
+    for shelf, names in shelves:
+        scatter.put(names, next(place), shelf, SHELF_COLUMNS)
+    _scatter_seeds(scatter, zip(lists.seeds, place, strict=True))
     ids = [item for table in tables for item in table.ids]
     history: dict[str, Floats] = {
         name: scatter.columns.pop(name) for name in PERSONAL_COLUMNS[1:] if name in scatter.columns
@@ -122,42 +137,29 @@ def merge(lists: Lists, cap: int = 500) -> Candidates:
         seed=scatter.strongest,
         seeds=lists.seeds,
     )
-    return merged if n <= cap else take(merged, np.sort(np.argsort(-fuse(merged), kind="stable")[:cap]))
+    return merged if n <= cap else take(merged, _best(merged, cap, lists.named_shelves))
 
 
-class _Scatter:
-    """Columns of n NaN that lists are written into."""
+def _scatter_seeds(scatter: Scatter, placed: Iterable[tuple[Seed, NDArray[np.intp]]]) -> None:
+    own_places: list[int] = []
+    for index, (seed, at) in enumerate(placed):
+        own_places += at[:1].tolist()
+        for relation in RELATION_COLUMNS:
+            scatter.add(f"{relation}_{seed.role}", at, seed.weight * seed.table.columns[relation], index)
+        if seed.role == "recent" and len(at):
+            scatter.add("viewed", at[:1], np.array([seed.weight], np.float32), index)
+    scatter.part(own_places)
 
-    def __init__(self, n: int) -> None:
-        self.n = n
-        self.columns: dict[str, Floats] = {}
-        self.strongest: dict[str, NDArray[np.int16]] = {}
-        self._best: dict[str, Floats] = {}
 
-    def put(self, name: str, at: NDArray[np.intp], values: NDArray[Any]) -> None:
-        column = np.full(self.n, np.nan, np.float32)
-        column[at] = values
-        self.columns[name] = column
-
-    def add(self, name: str, at: NDArray[np.intp], values: NDArray[Any], seed: int) -> None:
-        known = ~np.isnan(values)
-        at, values = at[known], values[known].astype(np.float32)
-        if name not in self.columns:
-            self.columns[name] = np.full(self.n, np.nan, np.float32)
-            self.strongest[name] = np.full(self.n, -1, np.int16)
-            self._best[name] = np.full(self.n, -np.inf, np.float32)
-        column, best = self.columns[name], self._best[name]
-        column[at] = np.nan_to_num(column[at]) + values
-        stronger = values > best[at]
-        best[at[stronger]] = values[stronger]
-        self.strongest[name][at[stronger]] = seed
-
-    def part(self, seeds: list[int]) -> None:
-        """Seeds are no neighbours of each other: who saw two jars is not told to see them again."""
-        for name, strongest in self.strongest.items():
-            if name != "viewed":
-                self.columns[name][seeds] = np.nan
-                strongest[seeds] = -1
+def _best(candidates: Candidates, cap: int, named: Iterable[str]) -> NDArray[np.intp]:
+    """Indices of the candidates that stay, ascending: first the best of each named shelf, then by fusion."""
+    shelves = [[candidates.lists[name] for name in named_lists(path)] for path in named]
+    score = fuse(candidates)
+    for columns in shelves:
+        within = _fused(columns, len(candidates))
+        best = np.argsort(-within, kind="stable")[: min(MAX_KEPT_PER_SHELF, cap // len(shelves))]
+        score[best[within[best] > 0.0]] = np.inf
+    return np.sort(np.argsort(-score, kind="stable")[:cap])
 
 
 def take(candidates: Candidates, at: NDArray[np.intp]) -> Candidates:
@@ -174,8 +176,12 @@ def take(candidates: Candidates, at: NDArray[np.intp]) -> Candidates:
 
 def fuse(candidates: Candidates) -> Floats:
     """Reciprocal-rank fusion of all lists: float32 [n], larger is better. Needs no model: the raw candidate score."""
-    total = np.zeros(len(candidates), np.float32)
-    for column in candidates.lists.values():
+    return _fused(candidates.lists.values(), len(candidates))
+
+
+def _fused(columns: Iterable[Floats], n: int) -> Floats:
+    total = np.zeros(n, np.float32)
+    for column in columns:
         known = np.flatnonzero(~np.isnan(column))
         order = known[np.argsort(-column[known], kind="stable")]
         total[order] += (1.0 / (RANK_FUSION_K + 1.0 + np.arange(len(order)))).astype(np.float32)

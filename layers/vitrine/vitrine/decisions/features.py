@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrine.decisions.candidates import ROLES, Candidates, Floats
+from vitrine.decisions.candidates import LISTS, ROLES, Candidates, Floats
 
 FEATURES: Final = (
     "personal",  # log1p of the visitor's own score
@@ -32,7 +32,7 @@ FEATURES: Final = (
     "brand_affinity",  # the same for the brand
     "seed_category",  # share of seed weight in its category
     "seed_leaf",  # share of seed weight in its whole category path
-    "n_lists",  # how many lists name it
+    "n_lists",  # how many of LISTS name it
     "history",  # log1p of how many items the visitor has bought
     "n_seeds",  # log1p of the number of seeds
 )
@@ -76,7 +76,7 @@ def features(candidates: Candidates, elapsed_days: float) -> Floats:
         _share(item["brand"], item["brand"], own),
         _share(item["category"], seed_category, seed_weight),
         _share(item["leaf"], seed_leaf, seed_weight),
-        sum((_present(column) for column in lists.values()), np.zeros(n, np.float32)),
+        _n_lists(candidates),
         np.full(n, np.log1p(np.count_nonzero(own)), np.float32),
         np.full(n, np.log1p(len(candidates.seeds)), np.float32),
     )
@@ -88,6 +88,12 @@ def features(candidates: Candidates, elapsed_days: float) -> Floats:
 
 def _present(column: Floats) -> Floats:
     return (~np.isnan(column)).astype(np.float32)
+
+
+def _n_lists(candidates: Candidates) -> Floats:
+    """How many lists name each item; shelves of named categories are none that the ranker was trained with."""
+    known = (_present(column) for name, column in candidates.lists.items() if name in LISTS)
+    return sum(known, np.zeros(len(candidates), np.float32))
 
 
 def _over_roles(candidates: Candidates, relation: str) -> Floats:

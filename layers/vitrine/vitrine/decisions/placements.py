@@ -1,58 +1,36 @@
-"""Placements as the store declares them: where something is shown and which strategies fill it."""
+"""The store as it declares itself: placements with their own actions, campaigns, rules, places."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from typing import Final
 
+from vitrine.decisions.actions import Action
+from vitrine.decisions.campaigns import Audiences, Campaign, CampaignIndex, Holdout, Persona
+from vitrine.decisions.merchandising import Rule
 from vitrine.errors import InvalidField
+from vitrine.places.regions import Places
 from vitrine.types import PageType, RegionId
-
-Audience = Literal["known", "active", "anyone"]
-BY_MODEL: Final = "model"
-REGION_SHELF: Final = "popular"
 
 MAX_HIDE_BOUGHT_DAYS: Final = 31
 """The profile is asked for purchases no older than this."""
 
 
 @dataclass(frozen=True, slots=True)
-class Strategy:
-    """One way to fill a placement: items of `lists`, best first by the ranker or by one list's own score.
-
-    `audience`: `known` visitors have lists of their own, `active` ones have looked at or put aside something.
-    `other_category` keeps out what is of the page item's own kind (accompanying goods are no substitutes).
-    """
-
-    audience: Audience
-    lists: tuple[str, ...]
-    order: str
-    other_category: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Placement:
-    """A named place on pages of some types. `size` is the most it shows; `title` is per locale.
-
-    `max_per_kind` bounds the items of one kind (one category path), so that a row is no list of twelve milks.
-    """
+    """A named place on pages of some types, and what it shows when no campaign wins it."""
 
     name: str
     pages: frozenset[PageType]
-    size: int
-    title: Mapping[str, str]
-    strategies: tuple[Strategy, ...]
-    hide_bought_days: int
-    max_per_kind: int
-
-    @property
-    def takes_bestsellers(self) -> bool:
-        """Whether the region's bestsellers may stand in: only where the store itself puts them for anyone."""
-        return any(way.audience == "anyone" and REGION_SHELF in way.lists for way in self.strategies)
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The store's files, compiled. `regions` are in the order of their stock bits."""
+    """The store's files, compiled. `regions` are in the order of their stock bits.
+
+    `campaigns` are in the order in which they win: by priority, then as the files have them. `hosts` are those of the
+    shop itself: a referrer among them is `internal`.
+    """
 
     name: str
     currency: str
@@ -60,6 +38,15 @@ class Store:
     regions: tuple[RegionId, ...]
     default_region: RegionId
     placements: Mapping[str, Placement]
+    places: Places = field(default_factory=Places)
+    audiences: Audiences = field(default_factory=dict)
+    personas: tuple[Persona, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    holdout: Holdout | None = None
+    hosts: frozenset[str] = frozenset()
+    index: CampaignIndex | None = None
+    """campaigns.index_campaigns(campaigns), from whoever loads the store; without it every page view makes its own."""
 
     def placements_of(self, page: PageType, names: tuple[str, ...] | None) -> tuple[Placement, ...]:
         """The placements to fill: those named, or all of the page's type.

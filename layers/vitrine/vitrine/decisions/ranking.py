@@ -1,23 +1,21 @@
 """Which candidates may be shown at all, and in which order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.catalog.packed import item_key
-from vitrine.decisions.candidates import Candidates, Floats, fuse
+from vitrine.decisions.candidates import Candidates, Floats, Mask, fuse
 from vitrine.decisions.context import Context
 from vitrine.decisions.features import features
 from vitrine.decisions.visit import Visit
 from vitrine.errors import InvalidModel
 from vitrine.ports import Ranker
 from vitrine.types import DAY_MS, ItemId
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +44,79 @@ class Allowed:
     mask: Mask
     dropped: Mapping[str, int]
 
+    def without(self, reasons: Iterable[tuple[str, Mask]]) -> "Allowed":
+        """The same less what these reasons hit; an item falls to the first that hits it."""
+        mask, dropped = self.mask, dict(self.dropped)
+        for reason, hit in reasons:
+            count = int(np.count_nonzero(hit & mask))
+            if count:
+                dropped[reason] = count
+                mask = mask & ~hit
+        return Allowed(mask, dropped)
 
-def allowed(candidates: Candidates, context: Context, visit: Visit, hide_bought_days: int) -> Allowed:
-    """Keep what is in stock in the region, not on the page or in the cart already, and not bought in the last days."""
+
+def allowed(
+    candidates: Candidates,
+    context: Context,
+    visit: Visit,
+    hide_bought_days: int,
+    dismissed: Collection[ItemId] = (),
+) -> Allowed:
+    """Keep what is in stock in the region, not on the page or in the cart already, not bought in the last days and not
+    hidden by the visitor."""
     keys = candidates.item["key"]
-    at_hand = [*visit.cart, *([visit.page_item] if visit.page_item is not None else [])]
-    reasons: dict[str, Mask] = {
-        "out_of_stock": (candidates.item["regions"] >> np.uint32(context.region_bit) & 1) == 0,
-        "at_hand": np.isin(keys, _keys(at_hand)),
-        "bought_lately": np.isin(keys, _keys(_bought_lately(visit, context.now, hide_bought_days))),
+    out_of_stock = (candidates.item["regions"] >> np.uint32(context.region_bit) & 1) == 0
+    unwanted = {
+        "at_hand": at_hand(visit),
+        "bought_lately": bought_lately(visit, context.now, hide_bought_days),
+        "dismissed": dismissed,
     }
-    mask: Mask = np.ones(len(candidates), np.bool_)
-    dropped = {}
-    for reason, hit in reasons.items():
-        dropped[reason] = int(np.count_nonzero(hit & mask))
-        mask &= ~hit
-    return Allowed(mask, {reason: count for reason, count in dropped.items() if count})
+    hits = [(reason, np.isin(keys, _keys(items))) for reason, items in unwanted.items() if items]
+    everything: Mask = np.ones(len(candidates), np.bool_)
+    return Allowed(everything, {}).without([("out_of_stock", out_of_stock), *hits])
 
 
-def other_category(candidates: Candidates, page_item: ItemId | None) -> Mask:
-    """Candidates that are of another kind than the page's item: bool [n], all true when the item is unknown."""
-    keys: NDArray[Any] = candidates.item["key"]
-    own = np.flatnonzero(np.isin(keys, _keys([page_item] if page_item is not None else [])))
-    if not len(own):
-        return np.ones(len(candidates), np.bool_)
-    different: Mask = candidates.item["leaf"] != candidates.item["leaf"][own[0]]
-    return different
+def at_hand(visit: Visit) -> list[ItemId]:
+    """Items that the visitor has before them anyway: the cart's and the page's."""
+    return [*visit.cart, *([visit.page_item] if visit.page_item is not None else [])]
 
 
-def _bought_lately(visit: Visit, now: datetime, days: int) -> list[ItemId]:
+def bought_lately(visit: Visit, now: datetime, days: int) -> list[ItemId]:
+    """Items bought in the last days."""
     since = int(now.timestamp() * 1000) - days * DAY_MS
     return [item for item, at_ms in visit.bought_ms.items() if at_ms > since]
 
 
-def _keys(items: list[ItemId]) -> NDArray[np.uint64]:
+def other_category(candidates: Candidates, page_item: ItemId | None) -> Mask:
+    """Candidates that are of another kind than the page's item: bool [n], all true when the item is unknown."""
+    leaf = _of_page_item(candidates, page_item, "leaf")
+    if leaf is None:
+        return np.ones(len(candidates), np.bool_)
+    different: Mask = candidates.item["leaf"] != leaf
+    return different
+
+
+def priced(candidates: Candidates, page_item: ItemId | None, relation: Literal["dearer", "cheaper"]) -> Mask:
+    """Candidates that cost more or less than the page's item: bool [n], none when its price is unknown."""
+    price = _of_page_item(candidates, page_item, "price")
+    if price is None:
+        return np.zeros(len(candidates), np.bool_)
+    prices: NDArray[Any] = candidates.item["price"]
+    fits: Mask = prices > price if relation == "dearer" else prices < price
+    return fits
+
+
+def _of_page_item(candidates: Candidates, page_item: ItemId | None, column: str) -> Any:  # noqa: ANN401 - a number
+    """A column's value for the page's item; None when there is no such item or nothing tells of it.
+
+    Its own row is asked first: among candidates the item may be missing, because no list recommends it on its own page.
+    """
+    for seed in candidates.seeds:
+        if seed.item == page_item:
+            return seed.table.columns[column][0]
+    at = np.flatnonzero(np.isin(candidates.item["key"], _keys([] if page_item is None else [page_item])))
+    return candidates.item[column][at[0]] if len(at) else None
+
+
+def _keys(items: Collection[ItemId]) -> NDArray[np.uint64]:
     return np.array([item_key(item) for item in items], np.uint64)

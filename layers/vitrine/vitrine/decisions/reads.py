@@ -1,8 +1,10 @@
 """Which rows one decision needs: planned before anything is read, so that one batched read answers most page views."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from vitrine import keys
+from vitrine.catalog.items import Card
 from vitrine.catalog.packed import (
     ITEM_COLUMNS,
     PERSONAL_COLUMNS,
@@ -12,25 +14,50 @@ from vitrine.catalog.packed import (
     unpack,
 )
 from vitrine.decisions.candidates import Lists, Seed
+from vitrine.decisions.claims import budget_keys
 from vitrine.decisions.context import Context
-from vitrine.decisions.release import parse_pointer
+from vitrine.decisions.placements import Placement
+from vitrine.decisions.release import Release, parse_pointer
 from vitrine.decisions.visit import Visit
 from vitrine.errors import InvalidRelease
-from vitrine.types import Absent, Key, ReleaseId, Row, Rows
+from vitrine.types import Absent, ItemId, Key, ReleaseId, Row, Rows
+
+ReadRows: TypeAlias = Callable[[Sequence[Key]], Rows]
+"""Rows of the keys; NOT_READ instead of an error when the store does not answer in time."""
+
+ReadCards: TypeAlias = Callable[[Sequence[ItemId]], Mapping[ItemId, Card | Absent]]
+"""Live cards of the items, cached or read."""
 
 
-def wanted_keys(context: Context, visit: Visit, release: ReleaseId) -> list[Key]:
-    """Pointer, profile, the visitor's lists, the region's shelves, related lists of the visit's items.
+def wanted_keys(context: Context, visit: Visit, release: Release, placements: Sequence[Placement]) -> list[Key]:
+    """Pointer, all of the visitor's rows, weather, budgets, the region's shelves, related lists of the visit's items.
 
     Asked before the profile is known it gives the first read; asked again with it, what is new is the second.
     """
-    request = context.request
-    wanted = [keys.RELEASE_POINTER, keys.shelf(context.region, None, release)]
+    request, lists = context.request, release.lists
+    wanted = [keys.RELEASE_POINTER, keys.shelf(context.region, None, lists)]
     if request.page.category is not None:
-        wanted.append(keys.shelf(context.region, request.page.category, release))
-    if request.visitor is not None:
-        wanted += [keys.profile(request.visitor), keys.personal(request.visitor, release)]
-    return wanted + [keys.related(item, release) for item, _, _ in visit.seeds()]
+        wanted.append(keys.shelf(context.region, request.page.category, lists))
+    if request.visitor is not None and not request.is_first:
+        wanted += [keys.profile(request.visitor), keys.personal(request.visitor, lists), keys.shown(request.visitor)]
+    if request.device_visitor is not None:
+        wanted.append(keys.shown(request.device_visitor))
+    cell = weather_cell(context, release)
+    if cell is not None:
+        wanted.append(keys.weather(cell))
+    wanted += budget_keys(release.store.campaigns, placements, context)
+    return wanted + [keys.related(item, lists) for item, _, _ in visit.seeds()]
+
+
+def weather_cell(context: Context, release: Release) -> str | None:
+    """The cell whose weather counts for the visitor, None where the store has told no coordinates."""
+    request = context.request
+    return release.store.places.weather_cell(context.region, request.geo or request.viewer.geo)
+
+
+def shelf_keys(context: Context, release: Release, categories: Iterable[str]) -> dict[str, Key]:
+    """Keys of the shelves of these category paths in the visitor's region."""
+    return {category: keys.shelf(context.region, category, release.lists) for category in categories}
 
 
 def lists_of(context: Context, visit: Visit, release: ReleaseId, rows: Rows) -> tuple[Lists, bool]:
@@ -45,7 +72,8 @@ def lists_of(context: Context, visit: Visit, release: ReleaseId, rows: Rows) -> 
         if request.page.category
         else None
     )
-    own = Wanted(rows, keys.personal(request.visitor, release), PERSONAL_COLUMNS) if request.visitor else None
+    is_known = request.visitor is not None and not request.is_first
+    own = Wanted(rows, keys.personal(request.visitor or "", release), PERSONAL_COLUMNS) if is_known else None
     seeds = [(seed, Wanted(rows, keys.related(seed[0], release), RELATION_COLUMNS)) for seed in visit.seeds()]
     lists = Lists(
         personal=own.table if own else None,
@@ -57,13 +85,20 @@ def lists_of(context: Context, visit: Visit, release: ReleaseId, rows: Rows) -> 
     return lists, all_seen and _is_kept(release, rows)
 
 
-def _is_kept(release: ReleaseId, rows: Rows) -> bool:
-    """Whether the release still has its rows, as far as the pointer in the rows tells."""
+def named_shelves(wanted: Mapping[str, Key], rows: Rows) -> tuple[Mapping[str, ItemTable], bool]:
+    """The shelves that strategies name, by category path, and whether all were there to see."""
+    found = {category: Wanted(rows, key, SHELF_COLUMNS) for category, key in wanted.items()}
+    tables = {category: shelf.table for category, shelf in found.items() if shelf.table is not None}
+    return tables, all(shelf.seen for shelf in found.values())
+
+
+def _is_kept(lists: ReleaseId, rows: Rows) -> bool:
+    """Whether the lists still have their rows, as far as the pointer in the rows tells."""
     row = rows.get(keys.RELEASE_POINTER, Absent.NOT_READ)
     if isinstance(row, Absent):
         return True
     try:
-        return parse_pointer(row).keeps(release)
+        return parse_pointer(row).keeps(lists)
     except InvalidRelease:
         return True
 

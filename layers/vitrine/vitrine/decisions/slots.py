@@ -1,137 +1,187 @@
-"""Fill placements: per placement the strategies in order, each item once per page, more than fits for lack of cards."""
+"""Fill a row of products: what the merchant has fixed first, then the strategies in order, more than fits.
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+Pins, slot rules and sponsored places get their slots before the strategies; those that are bound to slots come before
+those that fill what is left. A place that nothing qualifies for goes to the strategies.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final, TypeAlias
 
 import numpy as np
 
-from vitrine.catalog.items import Card
-from vitrine.decisions.candidates import Candidates
-from vitrine.decisions.context import Context
-from vitrine.decisions.placements import BY_MODEL, Placement, Strategy
-from vitrine.decisions.ranking import Mask, Ranking, allowed, other_category
-from vitrine.decisions.visit import Visit
+from vitrine.catalog.packed import item_key
+from vitrine.decisions.actions import ProductRow
+from vitrine.decisions.answers import Reason
+from vitrine.decisions.candidates import Mask
+from vitrine.decisions.filling import Filling, Pick, Picks
+from vitrine.decisions.lines import Line, Lines, business_of, pick_of
+from vitrine.decisions.merchandising import Rule, RuleKind, concerns
+from vitrine.decisions.ranking import Allowed, at_hand, bought_lately
+from vitrine.decisions.variety import Variety
 from vitrine.types import ItemId
 
 SPARE: Final = 4
-"""Picks beyond a placement's size, so that one whose card is gone or sold out is replaced without another read."""
+"""Picks beyond a row's size, so that one whose card is gone or sold out is replaced without another read."""
+
+PINNED: Final = "pinned"
+
+_Found: TypeAlias = tuple[int, Line]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an item was picked: the list it came from, and for related lists the item that led to it."""
+def fill_row(row: ProductRow, placement: str, page: Filling, within: Mask | None = None) -> Picks:
+    """What a row would like to show of the page's candidates (only those `within`, bool [n], when it is given).
 
-    list: str
-    seed: ItemId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """An item chosen for a placement, before its card is seen. `score` is what ordered it."""
-
-    item: ItemId
-    score: float
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Picks:
-    """What a placement would like to show, best first, and why candidates fell out."""
-
-    placement: Placement
-    picks: Sequence[Pick]
-    dropped: Mapping[str, int]
+    It has no picks when there would be fewer than the row's floor wants.
+    """
+    draft = _Draft(row, placement, page, within)
+    draft.pin()
+    draft.hold_slots()
+    draft.sponsor()
+    bound = draft.bind_strategies()
+    stream = draft.stream()
+    draft.flow(stream, row.size)
+    draft.spare(bound)
+    draft.flow(stream, draft.n_picks)
+    return draft.picks()
 
 
-def fill(placements: Sequence[Placement], ranking: Ranking, context: Context, visit: Visit) -> list[Picks]:
-    """Picks for every placement in the page's order; an item picked to be shown higher up is not picked again."""
-    unused: Mask = np.ones(len(ranking.candidates), np.bool_)
-    filled = []
-    for placement in placements:
-        picks, shown = _fill_one(placement, ranking, context, visit, unused)
-        unused[shown] = False
-        filled.append(picks)
-    return filled
+class _Draft:
+    """A row while it is filled. `possible` are candidates that may be shown at all, `open_to` those that this row may.
+
+    `among` are the latter `within` the part of the page's candidates that is asked for.
+    """
+
+    def __init__(self, row: ProductRow, placement: str, page: Filling, within: Mask | None) -> None:
+        self.row, self.placement, self.page, self.within = row, placement, page, within
+        self.rules = [rule for rule in page.rules if concerns(rule, (placement,))]
+        self.possible = _possible(page, row, self.rules)
+        self.open_to = _open_to(page, row, self.rules, self.possible)
+        self.among = self.open_to.mask if within is None else self.open_to.mask & within
+        self.business = business_of(row, page, self.rules, self.among)
+        self.lines = Lines(row, page, self.among, self.business)
+        self.n_picks = row.size + SPARE + (row.explore.pool - 1 if row.explore else 0)
+        self.variety = Variety(row, page.ranking.candidates, self.n_picks)
+        self.taken: set[int] = set()
+        self.pinned: dict[int, Pick] = {}
+        self.bound: dict[int, list[Pick]] = {}
+        self.flowing: list[Pick] = []
+
+    def pin(self) -> None:
+        """Pinned items stand where their rule says, whatever the row's lists are; not what may not be shown at all."""
+        rules = self._of_kind("pin")
+        barred = _barred(self.row, self.page) if rules else set()
+        for rule in rules:
+            for slot, item in zip(rule.slots, rule.pinned, strict=False):
+                index = _index(self.page, item)
+                if self._open((slot,)) and item not in barred and self._may_pin(index):
+                    barred.add(item)
+                    self._take(index)
+                    self.pinned[slot] = Pick(item, 0.0, Reason(PINNED), (rule.name,), index=index)
+
+    def hold_slots(self) -> None:
+        """Slots that are held for some items get the first of them that the row would have shown anywhere."""
+        for rule in self._of_kind("slots"):
+            self._bind(self._open(rule.slots), self._search(self.lines, self.page.selected(rule)), rule)
+
+    def sponsor(self) -> None:
+        """Sponsored places get the first of their items that the row could have shown, however like the others."""
+        for rule in self._of_kind("sponsored"):
+            places = self._open(rule.slots)[: self.page.left_of(rule)]
+            self._bind(places, self._search(self.lines, self.page.selected(rule), is_bounded=False), rule)
+
+    def bind_strategies(self) -> list[tuple[Line, list[int]]]:
+        """Strategies that are bound to slots fill those; which filled which."""
+        return [
+            (line, self._bind(self._open(line.strategy.slots), self._search((line,)))) for line in self.lines.bound()
+        ]
+
+    def stream(self) -> Iterator[_Found]:
+        """What the other strategies would show, one strategy after the other."""
+        return self._search(self.lines.flowing())
+
+    def flow(self, stream: Iterator[_Found], n_picks: int) -> None:
+        """Fill up to so many picks, those with a slot of their own included."""
+        wanted = n_picks - len(self.pinned) - len(self.bound) - len(self.flowing)
+        self.flowing += [self._pick(index, line) for index, line in islice(stream, wanted)]
+
+    def spare(self, bound: Sequence[tuple[Line, list[int]]]) -> None:
+        """A slot of a bound strategy has a second item of it, which no other slot would have shown."""
+        for line, slots in bound:
+            for slot, (index, _) in zip(slots, self._search((line,)), strict=False):
+                self.bound[slot].append(self._pick(index, line))
+
+    def picks(self) -> Picks:
+        """The row, empty when it is below its floor."""
+        dropped = {**self.open_to.dropped, **self.lines.below_floor(self.taken)}
+        n_shown = min(self.row.size, len(self.pinned) + len(self.bound) + len(self.flowing))
+        if n_shown < max(1, self.row.floor.min_items):
+            reason = "below_floor" if n_shown or "below_floor" in dropped else "no_candidates"
+            return Picks(self.placement, self.row, dropped=dropped, reason=reason)
+        excluding = self._of_kind("exclude")
+        return Picks(self.placement, self.row, self.flowing, self.pinned, self.bound, dropped, excluding=excluding)
+
+    def _of_kind(self, kind: RuleKind) -> list[Rule]:
+        return [rule for rule in self.rules if rule.kind == kind]
+
+    def _open(self, slots: Iterable[int]) -> list[int]:
+        return [
+            slot for slot in slots if 0 <= slot < self.row.size and slot not in self.pinned and slot not in self.bound
+        ]
+
+    def _may_pin(self, index: int | None) -> bool:
+        """A part of the candidates takes no pin from outside it."""
+        if index is None:
+            return self.within is None
+        return bool(self.possible.mask[index]) and (self.within is None or bool(self.within[index]))
+
+    def _search(self, lines: Iterable[Line], among: Mask | None = None, *, is_bounded: bool = True) -> Iterator[_Found]:
+        """Candidates that are not taken yet, line by line; within the row's variety if it `is_bounded`."""
+        for line in lines:
+            best = line.best if among is None else line.best[among[line.best]]
+            for index in best.tolist():
+                if index not in self.taken and (not is_bounded or self.variety.has_room(index)):
+                    yield index, line
+
+    def _bind(self, slots: Sequence[int], found: Iterator[_Found], rule: Rule | None = None) -> list[int]:
+        """Give each slot what is found next, and return the slots that got something."""
+        filled = []
+        for slot, (index, line) in zip(slots, found, strict=False):
+            self.bound[slot] = [self._pick(index, line, rule)]
+            filled.append(slot)
+        return filled
+
+    def _pick(self, index: int, line: Line, rule: Rule | None = None) -> Pick:
+        self._take(index)
+        rules = self.business.touched(index) if rule is None else (*self.business.touched(index), rule.name)
+        paid_by = rule if rule is not None and rule.kind == "sponsored" else None
+        return pick_of(index, line, self.page.ranking.candidates, rules, paid_by)
+
+    def _take(self, index: int | None) -> None:
+        if index is not None:
+            self.taken.add(index)
+            self.variety.count(index)
 
 
-def _fill_one(
-    placement: Placement, ranking: Ranking, context: Context, visit: Visit, unused: Mask
-) -> tuple[Picks, list[int]]:
-    open_to = allowed(ranking.candidates, context, visit, placement.hide_bought_days)
-    free = open_to.mask & unused
-    leaves: list[int] = ranking.candidates.item["leaf"].tolist()
-    kinds: Counter[int] = Counter()
-    chosen: dict[int, Pick] = {}
-    for strategy in placement.strategies:
-        if not _is_for(strategy, ranking, visit):
-            continue
-        for index in _best(strategy, ranking, visit, free):
-            if len(chosen) == placement.size + SPARE:
-                break
-            if kinds[kind := leaves[index]] < placement.max_per_kind:
-                kinds[kind] += 1
-                free[index] = False
-                chosen[index] = _pick(index, strategy, ranking)
-    return Picks(placement, list(chosen.values()), open_to.dropped), list(chosen)[: placement.size]
+def _possible(page: Filling, row: ProductRow, rules: Sequence[Rule]) -> Allowed:
+    """What no row may lack: stock, news to the visitor, and the merchant's consent."""
+    excluding = [rule for rule in rules if rule.kind == "exclude"]
+    return page.allowed(row.hide_bought_days).without((f"rule:{rule.name}", page.selected(rule)) for rule in excluding)
 
 
-def _is_for(strategy: Strategy, ranking: Ranking, visit: Visit) -> bool:
-    if strategy.audience == "known":
-        return "personal" in ranking.candidates.lists
-    return strategy.audience == "anyone" or bool(visit.recent or visit.cart)
+def _open_to(page: Filling, row: ProductRow, rules: Sequence[Rule], possible: Allowed) -> Allowed:
+    """What is left of it for this row."""
+    hits = [] if row.items is None else [("not_of_row", ~row.items.mask(page.ranking.candidates))]
+    hits += [(f"rule:{rule.name}", ~page.selected(rule)) for rule in rules if rule.kind == "only"]
+    return possible.without(hits)
 
 
-def _best(strategy: Strategy, ranking: Ranking, visit: Visit, free: Mask) -> list[int]:
-    """Indices of the candidates that a strategy may show, best first."""
-    candidates = ranking.candidates
-    named = [candidates.lists[name] for name in strategy.lists if name in candidates.lists]
-    order = ranking.scores if strategy.order == BY_MODEL else candidates.lists.get(strategy.order)
-    if not named or order is None:
-        return []
-    eligible = free & ~np.isnan(np.array(named)).all(axis=0)
-    if strategy.other_category:
-        eligible &= other_category(candidates, visit.page_item)
-    at = np.flatnonzero(eligible)
-    best: list[int] = at[np.argsort(-np.nan_to_num(order[at], nan=-np.inf), kind="stable")].tolist()
-    return best
+def _barred(row: ProductRow, page: Filling) -> set[ItemId]:
+    """Items that may not be pinned, candidates or not."""
+    bought = bought_lately(page.visit, page.context.now, row.hide_bought_days)
+    return {*at_hand(page.visit), *bought, *page.dismissed, *page.used}
 
 
-def _pick(index: int, strategy: Strategy, ranking: Ranking) -> Pick:
-    candidates = ranking.candidates
-    source = next(
-        name for name in strategy.lists if name in candidates.lists and not np.isnan(candidates.lists[name][index])
-    )
-    by_model = strategy.order == BY_MODEL
-    score = ranking.scores[index] if by_model else candidates.lists[strategy.order][index]
-    return Pick(candidates.ids[index], float(score), Reason(source, _seed(candidates, source, index)))
-
-
-def _seed(candidates: Candidates, source: str, index: int) -> ItemId | None:
-    """The item that led to the candidate, None where it is the candidate itself or the list has no seeds."""
-    at = int(candidates.seed[source][index]) if source in candidates.seed else -1
-    seed = candidates.seeds[at].item if at >= 0 else None
-    return None if seed == candidates.ids[index] else seed
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One item as shown: its place (0 is first), its card and why it is there."""
-
-    item: ItemId
-    slot: int
-    card: Card
-    reason: Reason
-
-
-def show(picks: Picks, cards: Mapping[ItemId, Card], region_bit: int) -> list[Slot]:
-    """The picks that can be bought right now, at most the placement's size, in order."""
-    sellable = [
-        (pick, card)
-        for pick in picks.picks
-        if (card := cards.get(pick.item)) is not None and card.price > 0 and card.is_in_stock(region_bit)
-    ]
-    return [
-        Slot(pick.item, slot, card, pick.reason) for slot, (pick, card) in enumerate(sellable[: picks.placement.size])
-    ]
+def _index(page: Filling, item: ItemId) -> int | None:
+    at = np.flatnonzero(page.ranking.candidates.item["key"] == np.uint64(item_key(item)))
+    return int(at[0]) if len(at) else None

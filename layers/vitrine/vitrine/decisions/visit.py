@@ -45,6 +45,7 @@ def resolve_visit(request: DecisionRequest, profile: Profile | None, now: dateti
 
 def at_home(context: Context, profile: Profile | None, store: Store) -> Context:
     """The context in the visitor's home region, when the request itself does not say where they are."""
-    if profile is None or context.request.region is not None or profile.region not in store.regions:
+    if profile is None or context.region_source != "default" or profile.region not in store.regions:
         return context
-    return replace(context, region=profile.region, region_bit=store.regions.index(profile.region))
+    bit = store.regions.index(profile.region)
+    return replace(context, region=profile.region, region_bit=bit, region_source="profile")

@@ -1,27 +1,40 @@
-"""Decide one page view against real stores: a deadline around the reads, a card cache, a record of the outcome."""
+"""Decide one page view against real stores: a deadline around the reads, caches, exact counts, a record of it all."""
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
 from vitrine import keys
 from vitrine.catalog.items import Card, parse_card
-from vitrine.decisions.context import DecisionRequest, resolve_context
-from vitrine.decisions.pipeline import Decision, decide
+from vitrine.decisions.answers import Decision
+from vitrine.decisions.body import decision_body
+from vitrine.decisions.claims import ClaimOutcome, Claims
+from vitrine.decisions.context import Context, DecisionRequest, resolve_context
+from vitrine.decisions.pipeline import decide
+from vitrine.decisions.reads import weather_cell
 from vitrine.decisions.record import record_of
+from vitrine.decisions.release import Release
+from vitrine.decisions.tape import Tape
 from vitrine.errors import DependencyFailed, InvalidField, InvalidRelease
 from vitrine.ports import Clock, NewId, Stream, Table
+from vitrine.service.claims import Counter
 from vitrine.service.recorder import Recorder
 from vitrine.service.releases import Releases
-from vitrine.types import Absent, ItemId, Key, Row, Rows
+from vitrine.service.shelves import ShelfCache
+from vitrine.service.traffic import TrafficNotes
+from vitrine.types import Absent, ItemId, Key, Row, Rows, VisitorId
 from vitrine.visitors.consent import may_recognise, recognised
-from vitrine.visitors.identity import KeySource, keys_for, mint, new_visitor, verify
+from vitrine.visitors.identity import KeySource, TokenKeys, keys_for, mint, new_visitor, verify
 
 READ_SHARE: Final = 0.7
 """Share of the deadline that may pass before reads are given up: what follows them needs the rest."""
+
+CLAIM_SHARE: Final = 0.9
+"""Share of the deadline that may pass before counting a showing is given up."""
 
 CARD_TTL: Final = timedelta(seconds=60)
 CARD_CACHE_SIZE: Final = 20_000
@@ -29,12 +42,13 @@ CARD_CACHE_SIZE: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A decision, the visitor's token, and how long the stages took, in milliseconds in the order they ran.
+    """A decision and its canonical JSON, the visitor's token, and how long the stages took, in milliseconds.
 
     `token` is a fresh one for a first call, None for a visitor who did not agree to be recognised.
     """
 
     decision: Decision
+    body: bytes
     token: str | None
     timings_ms: Mapping[str, float]
 
@@ -59,61 +73,122 @@ class DecideService:
         self._clock = clock
         self._new_id = new_id
         self._cards = CardCache(CARD_TTL, CARD_CACHE_SIZE)
+        self._shelves = ShelfCache()
+        self._counter = Counter(table)
+        self._traffic = TrafficNotes(table)
         self._recorder = Recorder(records)
 
-    def decide(self, token: str | None, request: DecisionRequest) -> Outcome:
+    def decide(self, token: str | None, request: DecisionRequest, device_token: str | None = None) -> Outcome:
         """What the token's visitor sees on this page; always an answer, with the stages that gave up named.
 
         Without signing keys nobody can be recognised: then everybody is a stranger, and `identity` is skipped.
 
         Raises:
-            InvalidToken: the token is not one of ours.
+            InvalidToken: a token is not one of ours.
             InvalidField: the request names a placement that the store does not have, or asks for what only
                 operators may see.
         """
-        if request.options.explain:
-            raise InvalidField("is for operators; decisions explain themselves in their reasons", "options.explain")
+        if request.options.explain or request.preview is not None:
+            raise InvalidField("is for operators, at /v1/explain; the answer's reasons are for all", "options.explain")
+        return self._decide(token, request, device_token)
+
+    def explain(self, token: str | None, request: DecisionRequest, device_token: str | None = None) -> Outcome:
+        """The same for operators, with an explanation: nothing is counted or recorded. Raises as `decide` does."""
+        options = replace(request.options, explain=True, dry_run=True)
+        return self._decide(token, replace(request, options=options), device_token)
+
+    def _decide(self, token: str | None, request: DecisionRequest, device_token: str | None) -> Outcome:
         watch = Stopwatch()
         signing = keys_for(token, self._token_keys)
-        known = recognised(verify(token, signing) if token is not None and signing else None, request.consent)
-        is_new = known is None and signing is not None and may_recognise(request.consent)
-        visitor = new_visitor(self._entropy) if is_new else known
+        request = self._identified(token, device_token, request, signing)
+        visitor = request.visitor
         now = self._clock()
         release = self._releases.pinned()
-        context = resolve_context(self._new_id(now), now, replace(request, visitor=known), release.store)
-        read_until_s = request.options.deadline_ms / 1000 * READ_SHARE
-
-        def read(wanted: Sequence[Key]) -> Rows:
-            rows = self._read(wanted, read_until_s - watch.elapsed_s())
-            if keys.RELEASE_POINTER in rows:
-                self._releases.notice(rows[keys.RELEASE_POINTER])
-            return rows
-
-        def read_cards(items: Sequence[ItemId]) -> Mapping[ItemId, Card | Absent]:
-            cached = self._cards.find(items, now)
-            wanted = {keys.card(item): item for item in items if item not in cached}
-            rows = self._read(list(wanted), read_until_s - watch.elapsed_s()) if wanted else {}
-            fresh = {wanted[key]: _card(row) for key, row in rows.items()}
-            self._cards.keep(fresh, now)
-            return {**cached, **fresh}
-
-        decision = decide(context, release, read, read_cards, watch.lap)
+        context = resolve_context(self._new_id(now), now, request, release.store)
+        sources = _Sources(self, context, release, watch)
+        tape = Tape()
+        decision = decide(
+            context,
+            release,
+            tape.reading(sources.read),
+            tape.reading_cards(sources.read_cards),
+            tape.claiming(sources.claim),
+            watch.lap,
+        )
         if signing is None:
             decision = replace(decision, skipped=("identity", *decision.skipped))
+        body = decision_body(decision)
         if not request.options.dry_run:
             left_s = request.options.deadline_ms / 1000 - watch.elapsed_s()
-            self._recorder.record(record_of(context, decision, visitor), left_s)
+            record = record_of(context, decision, visitor, tape, sha256(body).hexdigest())
+            self._recorder.record(record, left_s)
+            self._traffic.note(weather_cell(context, release), now)
             watch.lap("record")
-        return Outcome(decision, mint(visitor, signing) if visitor and signing else None, watch.laps)
+        return Outcome(decision, body, mint(visitor, signing) if visitor and signing else None, watch.laps)
 
-    def _read(self, wanted: Sequence[Key], timeout_s: float) -> Rows:
+    def _identified(
+        self, token: str | None, device_token: str | None, request: DecisionRequest, signing: TokenKeys | None
+    ) -> DecisionRequest:
+        """The request with who asks: the token's visitor, or a new one who agreed to become known."""
+        known = recognised(_visitor(token, signing), request.consent)
+        before = recognised(_visitor(device_token, signing), request.consent)
+        is_first = known is None and signing is not None and may_recognise(request.consent)
+        visitor = new_visitor(self._entropy) if is_first else known
+        return replace(
+            request, visitor=visitor, is_first=is_first, device_visitor=before if before != visitor else None
+        )
+
+
+class _Sources:
+    """Where one request's inputs come from: caches first, then the table while time is left."""
+
+    def __init__(self, service: DecideService, context: Context, release: Release, watch: "Stopwatch") -> None:
+        self._service = service
+        self._context = context
+        self._release = release
+        self._watch = watch
+        self._deadline_s = context.request.options.deadline_ms / 1000
+
+    def read(self, wanted: Sequence[Key]) -> Rows:
         """Rows of the keys, all NOT_READ when the table fails or no time is left."""
+        held = self._service._shelves.find(wanted)
+        missing = [key for key in wanted if key not in held]
+        rows = self._read(missing) if missing else {}
+        self._service._shelves.keep(rows, self._release.lists)
+        if keys.RELEASE_POINTER in rows:
+            self._service._releases.notice(rows[keys.RELEASE_POINTER])
+        return {**held, **rows}
+
+    def read_cards(self, items: Sequence[ItemId]) -> Mapping[ItemId, Card | Absent]:
+        """Live cards of the items."""
+        now, cards = self._service._clock(), self._service._cards
+        cached = cards.find(items, now)
+        wanted = {keys.card(item): item for item in items if item not in cached}
+        rows = self._read(list(wanted)) if wanted else {}
+        fresh = {wanted[key]: _card(row) for key, row in rows.items()}
+        cards.keep(fresh, now)
+        return {**cached, **fresh}
+
+    def claim(self, claims: Claims) -> ClaimOutcome:
+        """Count what is about to be shown; a dry run counts nothing and is granted all."""
+        request = self._context.request
+        if request.options.dry_run or request.visitor is None:
+            return ClaimOutcome()
+        left_s = self._deadline_s * CLAIM_SHARE - self._watch.elapsed_s()
+        return self._service._counter.claim(request.visitor, claims, left_s)
+
+    def _read(self, wanted: Sequence[Key]) -> Rows:
+        timeout_s = self._deadline_s * READ_SHARE - self._watch.elapsed_s()
         if timeout_s > 0:
             try:
-                return self._table.read(wanted, timeout_s)
+                return self._service._table.read(wanted, timeout_s)
             except DependencyFailed:
                 pass
         return dict.fromkeys(wanted, Absent.NOT_READ)
+
+
+def _visitor(token: str | None, signing: TokenKeys | None) -> VisitorId | None:
+    return verify(token, signing) if token is not None and signing is not None else None
 
 
 def _card(row: Row | Absent) -> Card | Absent:
@@ -138,9 +213,9 @@ class Stopwatch:
         return time.perf_counter() - self._started
 
     def lap(self, stage: str) -> None:
-        """End a stage: what passed since the last one is its."""
+        """End a stage: what passed since the last one is its. A stage may come twice."""
         now = time.perf_counter()
-        self.laps[stage] = round((now - self._last) * 1000, 3)
+        self.laps[stage] = round(self.laps.get(stage, 0.0) + (now - self._last) * 1000, 3)
         self._last = now
 
 

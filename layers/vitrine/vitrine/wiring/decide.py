@@ -3,7 +3,7 @@
 import os
 from typing import Final
 
-from vitrine.adapters.aws import REQUEST, client_maker
+from vitrine.adapters.aws import ONE_ATTEMPT, REQUEST, client_maker
 from vitrine.adapters.clock import new_id, utc_now
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.firehose import FirehoseStream
@@ -26,8 +26,8 @@ def build_decide_service(settings: Settings) -> DecideService:
     """
     token_keys = RotatingKeys(settings.token_secret, utc_now, wait_s=KEYS_WAIT_S)
     token_keys.warm()
-    table = DynamoTable(settings.table)
-    table.warm()
+    table = DynamoTable(settings.table, make_writer=client_maker("dynamodb", ONE_ATTEMPT))
+    table.warm(writes=True)
     bucket = S3Objects(settings.releases_bucket, make_client=client_maker("s3", REQUEST))
     records = FirehoseStream(settings.decisions_stream)
     releases = Releases(table, ReleaseObjects(bucket).load, bundled_release(settings.bundle))

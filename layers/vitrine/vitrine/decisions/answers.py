@@ -1,0 +1,114 @@
+"""What a decision comes to: per placement what is shown and why, and which campaigns wanted it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from vitrine.catalog.items import Card
+from vitrine.decisions.actions import Mechanic
+from vitrine.decisions.candidates import Role
+from vitrine.types import ItemId, PlacementKind
+
+Outcome = Literal[
+    "shown",
+    "control",  # it won, and the visitor is held back for comparison
+    "outranked",  # it would have been shown, but a campaign before it was
+    "page",
+    "schedule",
+    "condition",
+    "consent",
+    "holdout",
+    "capped",
+    "group",
+    "budget",
+    "not_in_experiment",
+    "nothing_to_show",
+    "not_counted",  # it has a cap, group or budget, and the showing could not be counted
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A campaign that could have had a placement, and what became of it."""
+
+    campaign: str
+    outcome: Outcome
+    variation: str | None = None
+    bucket: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an item was picked: the list it came from, and for related lists the item that led to it."""
+
+    list: str
+    seed: ItemId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One item as shown: its place (0 is first), its card (None in a sorted listing) and why it is there.
+
+    `rules` are the merchandising rules that touched it; `sponsor` paid for its place, and `label` says so. `propensity`
+    is the probability, in (0, 1], that this item came to this place, given all that is known.
+    """
+
+    item: ItemId
+    slot: int
+    card: Card | None
+    reason: Reason
+    score: float = 0.0
+    rules: tuple[str, ...] = ()
+    sponsor: str | None = None
+    label: Any = None
+    propensity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One row of a two-axis layout."""
+
+    title: str
+    items: Sequence[Slot]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one placement shows. `fallback` names what stood in for it; `reasons` says why it is empty.
+
+    `content` is the rendered payload; for rows of products it holds the title. `control` says that the campaign won
+    but is held back from this visitor, who sees the placement's own action.
+    """
+
+    placement: str
+    kind: PlacementKind
+    content: Any = None
+    items: Sequence[Slot] = ()
+    rows: Sequence[Shelf] = ()
+    mechanic: Mechanic | None = None
+    campaign: str | None = None
+    variation: str | None = None
+    control: bool = False
+    fallback: str | None = None
+    reasons: Sequence[str] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    considered: Sequence[Considered] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of one page view. `skipped` names the stages that gave up; `model` is None when no model scored.
+
+    `seeds` and `elapsed_days` are what the features were computed from, beside rows of the release. `explanation` is
+    there when it was asked for.
+    """
+
+    id: str
+    release: str
+    model: str | None
+    region: str
+    placements: Sequence[Answer]
+    skipped: Sequence[str]
+    seeds: Sequence[tuple[ItemId, Role, float]]
+    elapsed_days: float
+    explanation: Mapping[str, Any] | None = None

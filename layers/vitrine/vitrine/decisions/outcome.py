@@ -1,0 +1,141 @@
+"""From the choice for a placement to its answer: fill its action, then tell what it shows and, if nothing, why."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from vitrine.catalog.items import Card
+from vitrine.decisions.actions import Action, Lookup, ProductRow
+from vitrine.decisions.answers import Answer, Reason, Slot
+from vitrine.decisions.candidates import Candidates
+from vitrine.decisions.content import liking_of, render_content
+from vitrine.decisions.contest import Chosen
+from vitrine.decisions.context import Context
+from vitrine.decisions.filling import Filling, Picks
+from vitrine.decisions.likings import likings
+from vitrine.decisions.rows import fill_shelves, show_shelves
+from vitrine.decisions.showing import show, why_nothing
+from vitrine.decisions.slots import fill_row
+from vitrine.decisions.sorting import sort_listing
+from vitrine.types import ItemId
+
+BESTSELLERS: Final = "bestsellers"
+NO_LISTING: Final = "no_listing"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A choice with its rows of picks, and what it leaves of the page for the placements after it."""
+
+    chosen: Chosen
+    picks: Sequence[Picks]
+    page: Filling
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it would show nothing although it means to."""
+        action = self.chosen.action
+        if action.kind == "sort":
+            return not self.page.context.request.listing
+        return action.row is not None and not any(picks.items for picks in self.picks)
+
+    @property
+    def items(self) -> list[ItemId]:
+        """The items whose cards are wanted."""
+        return [item for picks in self.picks for item in picks.items]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What answers are made of. `was_unread`: lists or cards could not be read. `bestsellers` may stand in for them."""
+
+    context: Context
+    facts: Lookup
+    candidates: Candidates
+    cards: Mapping[ItemId, Card]
+    was_unread: bool
+    bestsellers: Sequence[tuple[ItemId, Card]]
+
+
+def fill_action(chosen: Chosen, page: Filling) -> Filled:
+    """The action's rows filled from the page's candidates."""
+    row, name = chosen.action.row, chosen.placement.name
+    if row is None:
+        return Filled(chosen, (), page)
+    if row.rows:
+        shelves = fill_shelves(row, name, page)
+        for picks in shelves:
+            page = page.after(picks)
+        return Filled(chosen, shelves, page)
+    picks = fill_row(row, name, page)
+    return Filled(chosen, (picks,), page.after(picks))
+
+
+def answer_of(filled: Filled, telling: Telling, taken: Collection[ItemId]) -> Answer:
+    """What the placement shows. `taken` are items that the page shows already."""
+    chosen, action = filled.chosen, filled.chosen.action
+    answer = Answer(
+        placement=chosen.placement.name,
+        kind=action.kind,
+        content=_content(action, telling),
+        mechanic=action.mechanic,
+        campaign=chosen.campaign.name if chosen.campaign is not None else None,
+        variation=chosen.variation,
+        control=chosen.control,
+    )
+    if action.sort is not None:
+        return _sorted(answer, filled, telling)
+    if action.row is None:
+        return answer
+    return _with_items(answer, action.row, filled, telling, taken)
+
+
+def _content(action: Action, telling: Telling) -> Any:  # noqa: ANN401 - any JSON
+    locale = telling.context.locale
+    if action.content is not None:
+        liking = liking_of(likings(telling.candidates)) if action.content.covers else _no_liking
+        return render_content(action.content, locale, telling.facts, liking)
+    if action.row is not None and not action.row.rows:
+        return {"title": action.row.title.render(locale, telling.facts)}
+    return None
+
+
+def _no_liking(category: str) -> float:
+    return 0.0
+
+
+def _sorted(answer: Answer, filled: Filled, telling: Telling) -> Answer:
+    listing, sort = telling.context.request.listing, filled.chosen.action.sort
+    if not listing or sort is None:
+        return replace(answer, kind="none", reasons=(NO_LISTING,))
+    return replace(answer, items=sort_listing(sort, listing, filled.page.ranking))
+
+
+def _with_items(answer: Answer, row: ProductRow, filled: Filled, telling: Telling, taken: Collection[ItemId]) -> Answer:
+    context, cards = telling.context, telling.cards
+    answer = replace(answer, dropped=filled.picks[0].dropped if filled.picks else {})
+    if row.rows:
+        answer = replace(answer, rows=show_shelves(filled.picks, cards, context, telling.facts, taken))
+    elif filled.picks:
+        answer = replace(answer, items=show(filled.picks[0], cards, context, telling.facts, taken))
+    if answer.items or answer.rows:
+        return answer
+    why = _why_empty(filled.picks, telling, taken)
+    if why in ("not_read", "no_cards") and row.takes_bestsellers:
+        return _stood_in(answer, row, telling, taken, why)
+    return replace(answer, kind="none", reasons=(why,))
+
+
+def _why_empty(filled: Sequence[Picks], telling: Telling, taken: Collection[ItemId]) -> str:
+    if telling.was_unread:
+        return "not_read"
+    return why_nothing(filled[0], telling.cards, telling.context, taken) if filled else "no_candidates"
+
+
+def _stood_in(answer: Answer, row: ProductRow, telling: Telling, taken: Collection[ItemId], why: str) -> Answer:
+    """The release's own bestsellers, held in memory, where lists or cards could not be had."""
+    left = [(item, card) for item, card in telling.bestsellers if item not in taken][: row.size]
+    slots = [Slot(item, index, card, Reason(BESTSELLERS)) for index, (item, card) in enumerate(left)]
+    if not slots:
+        return replace(answer, kind="none", reasons=(why,))
+    return replace(answer, items=slots, fallback=BESTSELLERS, reasons=(why,))

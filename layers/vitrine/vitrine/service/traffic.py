@@ -1,0 +1,41 @@
+"""Notes that visitors of a weather cell are being served, so that only weather somebody needs is fetched."""
+
+import logging
+from datetime import datetime, timedelta
+from threading import Thread
+from typing import Final
+
+from vitrine import keys
+from vitrine.errors import DependencyFailed
+from vitrine.places.traffic import mark_traffic
+from vitrine.ports import Table
+
+LOOK_EVERY: Final = timedelta(hours=1)
+TIMEOUT_S: Final = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+class TrafficNotes:
+    """Renews a cell's note when it is old: looks at most once an hour and environment, beside the answer."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._looked: dict[str, datetime] = {}
+
+    def note(self, cell: str | None, now: datetime) -> None:
+        """Visitors of this cell are there."""
+        if cell is None or (cell in self._looked and now - self._looked[cell] < LOOK_EVERY):
+            return
+        self._looked[cell] = now
+        Thread(target=self._renew, args=(cell, now), daemon=True).start()
+
+    def _renew(self, cell: str, now: datetime) -> None:
+        key = keys.weather_traffic(cell)
+        try:
+            mark = mark_traffic(cell, self._table.read([key], TIMEOUT_S)[key], now)
+            if mark is not None:
+                self._table.replace(*mark, TIMEOUT_S)
+        except DependencyFailed as error:
+            self._looked.pop(cell, None)
+            logger.warning("the traffic of a weather cell was not noted: %s", error)
