@@ -1,5 +1,7 @@
 """`vitrine attributes`: the table that documents what conditions may look at."""
 
+from pathlib import Path
+
 from vitrine.cli import main
 from vitrine.cli.attributes_command import table_lines
 from vitrine.decisions.facts import ATTRIBUTES
@@ -21,6 +23,12 @@ def test_the_command_prints_every_attribute_of_the_store(capsys):
     assert main(["attributes", "--store", "store"]) == 0
     said = capsys.readouterr().out
     assert all(f"| `{path}` |" in said for path in (*ATTRIBUTES, "persona"))
+
+
+def test_the_table_beside_the_store_is_the_commands(capsys):
+    """store/ATTRIBUTES.md is what `vitrine attributes` prints: write it anew when one is added."""
+    main(["attributes", "--store", "store"])
+    assert capsys.readouterr().out == Path("store/ATTRIBUTES.md").read_text("utf-8")
 
 
 def test_a_folder_that_is_no_store_is_named(tmp_path, capsys):

@@ -1,0 +1,112 @@
+"""Golden decisions of the example store: for every campaign a page view that it wins, and why the others did not.
+
+`GOLDEN=write make test ARGS=tests/golden` writes the expectations anew; look at the diff before you commit it.
+"""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.golden.example_world import QUIET, example_store, example_world
+from tests.golden.world import World
+from vitrine import keys
+from vitrine.types import DAY_MS
+
+CASES = {path.stem: path for path in sorted(Path(__file__).parent.glob("example/*.json"))}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_decision_is_the_expected_one(name: str) -> None:
+    """What is shown, by which campaign, where each item came from; and what became of the campaigns that fitted."""
+    case = read(name)
+    found = decided(case)
+    won = {campaign for answer in found["placements"].values() for campaign in answer["outcomes"].get("shown", ())}
+    assert won >= set(case["campaigns"])
+    if os.environ.get("GOLDEN") == "write":
+        written = json.dumps(case | {"expected": found}, ensure_ascii=False, indent=2)
+        CASES[name].write_text(written + "\n", "utf-8")
+    else:
+        assert found == case["expected"]
+
+
+def test_every_campaign_wins_somewhere() -> None:
+    """No campaign is dead: each has a page view on which nothing stronger stands in its way."""
+    won = {campaign for name in CASES for campaign in read(name)["campaigns"]}
+    assert {campaign.name for campaign in example_store().campaigns} - won == set()
+
+
+def read(name: str) -> dict[str, Any]:
+    """A case: `as` whom, `at` which instant, in which `weather`, with which daily budgets `spent`, a request, and those
+    `before` it. It names the campaigns that win."""
+    case: dict[str, Any] = json.loads(CASES[name].read_text("utf-8"))
+    return case
+
+
+def decided(case: dict[str, Any]) -> dict[str, Any]:
+    """The essence of the case's decision, made after those `before`."""
+    at = datetime.fromisoformat(case.get("at", QUIET.isoformat()))
+    world = example_world(at, case.get("weather"))
+    for campaign in case.get("spent", ()):
+        spend(world, campaign, at)
+    for request in (*case.get("before", ()), case["request"]):
+        status, answer = world.post(request, case["as"])
+        assert status == 200, answer
+    record = orjson.loads(world.records.records[-1])
+    return {
+        "region": answer["region"],
+        "skipped": answer["skipped"],
+        "placements": {
+            name: shown(placement, record["placements"][name]) for name, placement in answer["placements"].items()
+        },
+    }
+
+
+def spend(world: World, campaign: str, at: datetime) -> None:
+    """Use up the campaign's budget of the day."""
+    for shard in range(16):
+        day = int(at.timestamp() * 1000) // DAY_MS
+        world.table.rows[keys.budget(campaign, day, shard)] = {"used": 10**9}
+
+
+def shown(placement: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any]:
+    """One placement in short, without what is empty. Campaigns whose page, schedule or condition did not fit are left
+    out of the outcomes."""
+    content = placement["content"]
+    told = {
+        "kind": placement["kind"],
+        "campaign": placement["campaign"],
+        "variation": None if placement["variation"] == "default" else placement["variation"],
+        "control": placement["control"] or None,
+        "mechanic": placement["mechanic"],
+        "content": content,
+        "items": lines(placement["items"], recorded["items"]),
+        "rows": {
+            row["title"]: lines(row["items"], noted["items"])
+            for row, noted in zip(placement["rows"], recorded["rows"], strict=True)
+        },
+        "reasons": placement["reasons"],
+        "fallback": placement["fallback"],
+        "dropped": sorted(recorded["dropped"]),
+    }
+    return {name: value for name, value in told.items() if value} | {"outcomes": recorded["considered"]}
+
+
+def lines(items: list[dict[str, Any]], recorded: list[dict[str, Any]]) -> list[str]:
+    """Items as "id price: list < seed [label] (rules) p", a reduced price with a star, p when it is not certain."""
+    return [line(item, noted) for item, noted in zip(items, recorded, strict=True)]
+
+
+def line(item: dict[str, Any], noted: dict[str, Any]) -> str:
+    """One item, as answered and as recorded."""
+    [why], card = item["reasons"], item["card"]
+    price = "" if card is None else f" {card['price']}{'*' if card['price'] < card['regular_price'] else ''}"
+    seed = f" < {why['item']}" if why["item"] else ""
+    label = f" [{item['sponsored']}]" if item["sponsored"] else ""
+    rules = f" ({', '.join(noted['rules'])})" if "rules" in noted else ""
+    propensity = f" {noted['propensity']:.3f}" if noted["propensity"] < 1 else ""
+    return f"{item['id']}{price}: {why['list']}{seed}{label}{rules}{propensity}"
