@@ -1,7 +1,8 @@
 """One visitor's page view and all that the stores would answer to it: synthetic, of realistic size, from a fixed seed.
 
 A home page of a known visitor with two items in the cart and three items seen: a shelf of 100 items, 60 items of the
-visitor's own, five related lists of 31, a profile, cards, and a published release with the bundled model.
+visitor's own, five related lists of 31, a profile, a row of exposures, cards, and a published release with the bundled
+model.
 """
 
 import json
@@ -21,6 +22,7 @@ from vitrine.catalog.items import Item, card_row
 from vitrine.catalog.packed import PERSONAL_COLUMNS, RELATION_COLUMNS, SHELF_COLUMNS, ItemTable, code, item_key, pack
 from vitrine.decisions.release import BESTSELLERS, MODEL, RANKER, STORE, Manifest, Part, Pointer
 from vitrine.types import Event, Key, Row
+from vitrine.visitors.exposures import Exposures, row_of
 from vitrine.visitors.identity import mint, parse_keys
 from vitrine.visitors.profile import Consent, Profile
 from vitrine.visitors.stored import Stored
@@ -63,6 +65,7 @@ def make_canned(bundle: Path) -> Canned:
         neighbours = rng.choice(N_ITEMS - len(seeds), N_RELATED - 1, replace=False)
         rows[keys.related(seed.item, RELEASE)] = _list([seed, *(rest[i] for i in neighbours)], RELATION_COLUMNS, rng)
     rows[keys.profile(VISITOR)] = _profile(seeds, rest, now)
+    rows[keys.shown(VISITOR)] = row_of(Exposures(), None, now)
     objects, rows[keys.RELEASE_POINTER] = _release(bundle, items, now)
     list_keys = [key for key in rows if key.sk != "CARD"]
     return Canned(rows, objects, list_keys, _request(seeds))
@@ -152,6 +155,7 @@ def _request(seeds: list[Item]) -> dict[str, Any]:
         "recent": [item.item for item in seeds[N_CART:]],
         "cart": [{"item": item.item, "quantity": 1, "price": item.price} for item in seeds[:N_CART]],
         "consent": ["personalization"],
+        "placements": ["home.recs", "home.viewed", "home.discounted"],  # what the naive service shows, too
         "options": {"deadline_ms": DEADLINE_MS},
     }
 

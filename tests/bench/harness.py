@@ -129,6 +129,14 @@ class Stage:
         return Stage(self.canned, folder, self.env)
 
 
+def plain_bundle(folder: Path, bundle: Path = ROOT) -> Path:
+    """A bundle with the model of `bundle` and the small test store: no campaigns, no places."""
+    folder.mkdir()
+    (folder / "store").symlink_to(ROOT / "tests" / "fixtures" / "store")
+    (folder / "models").symlink_to(bundle.resolve() / "models")
+    return folder
+
+
 @contextmanager
 def open_stage(bundle: Path = ROOT) -> Iterator[Stage]:
     """A canned server with a page view, until the block ends. `bundle` holds store/ and models/ranker/."""

@@ -2,7 +2,7 @@
 
 Same keys, same model, same features, as many cards in the answer. What the comparison does not name is kinder here than
 in real life: candidates and features come from our own package, the model runs in one thread, cards are kept for ever,
-no token is verified, no rule is applied, nothing is recorded.
+no token is verified, no campaign and no rule is looked at, nothing is recorded.
 """
 
 import os
@@ -83,6 +83,7 @@ class Item(BaseModel):
     id: str
     slot: int
     card: Card
+    sponsored: str | None
     reasons: list[Reason]
 
 
@@ -91,7 +92,9 @@ class Placement(BaseModel):
     campaign: str | None
     variation: str | None
     control: bool
+    mechanic: str | None
     items: list[Item]
+    rows: list[str]
     content: dict[str, str]
     fallback: str | None
     reasons: list[str]
@@ -129,16 +132,16 @@ def decide(request: Request) -> Answer:
             "home.discounted": placement("Good prices today", list(islice(best, 8))),
         },
         skipped=[],
-        timings_ms={"read": 0.123, "candidates": 0.123, "rank": 0.123, "fill": 0.123, "cards": 0.123},
+        timings_ms=dict.fromkeys(["read", "campaigns", "candidates", "rank", "fill", "cards", "answer"], 0.123),
     )
 
 
 def wanted_keys(request: Request) -> list[tuple[str, str]]:
-    """The same keys that our handler reads for a warm request."""
+    """The same keys that our handler wants, and the shelf, which ours holds in memory."""
     visitor, release = request.visitor.split(".")[2], f"R#{RELEASE}"
     items = [*(line.item for line in request.cart), *request.recent]
-    fixed = [("RELEASE", "CURRENT"), ("L#north", release), (f"V#{visitor}", "PROFILE"), (f"V#{visitor}", release)]
-    return fixed + [(f"I#{item}", release) for item in items]
+    own = [(f"V#{visitor}", sk) for sk in ("PROFILE", release, "SHOWN")]
+    return [("RELEASE", "CURRENT"), ("L#north", release), *own] + [(f"I#{item}", release) for item in items]
 
 
 def read(keys: list[tuple[str, str]]) -> dict[str, dict[str, Any]]:
@@ -176,7 +179,7 @@ def remember_cards(items: list[str]) -> None:
 def placement(title: str, items: list[str]) -> Placement:
     """One placement of the answer."""
     slots = [
-        Item(id=item, slot=slot, card=cards[item], reasons=[Reason(list="personal", item=None)])
+        Item(id=item, slot=slot, card=cards[item], sponsored=None, reasons=[Reason(list="personal", item=None)])
         for slot, item in enumerate(items)
     ]
     content = {"title": title}
@@ -185,7 +188,9 @@ def placement(title: str, items: list[str]) -> Placement:
         campaign=None,
         variation=None,
         control=False,
+        mechanic=None,
         items=slots,
+        rows=[],
         content=content,
         fallback=None,
         reasons=[],

@@ -109,6 +109,53 @@ def test_a_view_changes_the_next_home_page_and_reaches_the_lake(stack: LocalStac
     assert {stranger["decision"], after["decision"]} <= set(recorded)
 
 
+def leaving(stack: LocalStack, token: str, session: str) -> dict[str, Any]:
+    """The cart of a visitor who has just come back to the tab."""
+    body = {
+        "page": {"type": "cart"},
+        "visitor": token,
+        "session": session,
+        "consent": CONSENT,
+        "cart": [{"item": "bread1"}],
+        "signals": {"tab_return": True},
+        "options": {"deadline_ms": 3000},
+    }
+    status, answer = call(stack, "/v1/decide", body)
+    assert status == 200, answer
+    return answer
+
+
+def ask(stack: LocalStack, route: str, token: str) -> tuple[int, Any]:
+    """Status and JSON of an operators' GET."""
+    request = urllib.request.Request(stack.url + route, headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_an_overlay_comes_once_a_session_and_its_decision_replays(stack: LocalStack) -> None:
+    """The cap is counted in the table; the record gives the same answer again, to operators only."""
+    for _ in range(9):  # one stranger in twenty is in the holdout
+        token = home(stack)["visitor"]
+        shown = leaving(stack, token, "s1")
+        if not shown["placements"]["site.overlay"]["control"]:
+            break
+    again, later = leaving(stack, token, "s1"), leaving(stack, token, "s2")
+    campaigns = [answer["placements"]["site.overlay"]["campaign"] for answer in (shown, again, later)]
+    assert campaigns == ["tab-return", None, "tab-return"]
+    route = f"/v1/decisions/{shown['decision']}"
+    assert ask(stack, f"{route}/replay", "guess")[0] == 403
+    status, replayed = ask(stack, f"{route}/replay", stack.operator_token)
+    assert (status, replayed["identical"], replayed["gone"], replayed["differs"]) == (200, True, [], [])
+    assert replayed["answer"]["placements"] == shown["placements"]
+    told = ask(stack, route, stack.operator_token)[1]
+    considered = told["explanation"]["placements"]["site.overlay"]["considered"]
+    assert {"campaign": "tab-return", "outcome": "shown", "variation": "default"} in considered
+
+
 def test_bad_input_is_named_at_the_door(stack: LocalStack) -> None:
     """Through HTTP, runtime and handler: 4xx, the fault, the field; nothing of it is written."""
     faults = {
