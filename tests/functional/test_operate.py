@@ -43,7 +43,7 @@ class Rig:
         self.stream, self.lake = MemoryStream(), MemoryObjects()
         self.decisions = DecideService(
             table=self.table,
-            releases=Releases(self.table, lambda pointer: self.world.load(RELEASE), self.world.load(RELEASE)),
+            releases=Releases(self.table, lambda pointer: self.world.load(RELEASE), lambda: self.world.load(RELEASE)),
             records=self.stream,
             token_keys=lambda kid: KEYS,
             clock=lambda: NOW,

@@ -50,7 +50,8 @@ def test_the_previous_release_is_kept_and_the_one_before_retired():
         second.release,
         third.release,
     }
-    assert [release.state for release in list_releases(table, objects, count_campaigns)] == ["current", "previous", "retired"]
+    states = [release.state for release in list_releases(table, objects, count_campaigns)]
+    assert states == ["current", "previous", "retired"]
 
 
 def test_roll_back_makes_the_previous_release_current():

@@ -126,7 +126,7 @@ class World:
         release = Release(RELEASE, NOW_MS, compiled, ranker or LinearRanker(), held)
         self.service = DecideService(
             table=self.table,
-            releases=Releases(self.table, lambda pointer: release, release),
+            releases=Releases(self.table, lambda pointer: release, lambda: release),
             records=self.records,
             token_keys=lambda kid: self.keys,
             clock=lambda: now,

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.tables import personal, related, shelf
-from vitrine.decisions.candidates import LISTS, Lists, Seed, fuse, merge
+from vitrine.decisions.candidates import LISTS, MAX_KEPT_PER_SHELF, Lists, Seed, fuse, merge
+from vitrine.decisions.features import features
 
 few_ids = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8)
 
@@ -86,3 +87,28 @@ def test_every_list_that_a_merge_makes_has_a_declared_name() -> None:
     seeds = [Seed(role, role, 1.0, related(role, ["a"], ["b"])) for role in ("page", "cart", "recent")]
     candidates = merge(Lists(personal(["a"]), shelf(["b"]), shelf(["c"]), seeds))
     assert set(candidates.lists) <= set(LISTS)
+
+
+def test_a_named_shelf_is_a_list_of_its_own() -> None:
+    """Its items and scores stand under the category's name, beside those of the region's shelf."""
+    named = {"frozen/ice-cream": shelf(["cone", "both"])}
+    candidates = merge(Lists(shelf=shelf(["both", "best"]), named_shelves=named))
+    at = {item: index for index, item in enumerate(candidates.ids)}
+    column = candidates.lists["popular@frozen/ice-cream"]
+    assert [column[at["cone"]], column[at["both"]]] == [2.0, 1.0]
+    assert np.isnan(column[at["best"]])
+    assert candidates.lists["popular"][at["both"]] == 2.0
+    assert np.isnan(candidates.lists["new@frozen/ice-cream"]).all()
+
+
+@given(st.integers(1, 4), st.integers(1, 120))
+def test_named_shelves_leave_everything_else_as_it_is(n_shelves: int, cap: int) -> None:
+    """A row that asks for ice cream gets the best of that shelf, and changes nothing for the rows that do not."""
+    named = {f"c/{i}": shelf([f"{i} {j}" for j in range(90)]) for i in range(n_shelves)}
+    both = [f"p{i}" for i in range(200)]
+    without = merge(Lists(personal(both), shelf(both)), cap)
+    candidates = merge(Lists(personal(both), shelf(both), named_shelves=named), cap)
+    best = {f"{i} {j}" for i in range(n_shelves) for j in range(MAX_KEPT_PER_SHELF)}
+    assert set(candidates.ids) == set(without.ids) | best
+    kept = [candidates.ids.index(item) for item in without.ids]
+    assert np.array_equal(features(candidates, 0.0)[kept], features(without, 0.0), equal_nan=True)

@@ -70,3 +70,12 @@ def test_prices_are_seen_against_the_visitors_own() -> None:
 def test_no_candidates_give_an_empty_matrix() -> None:
     """An empty page has no rows but all columns."""
     assert features(merge(Lists()), 0.0).shape == (0, len(FEATURES))
+
+
+def test_named_shelves_are_no_lists_that_the_ranker_counts() -> None:
+    """It was trained without them; a campaign that names one must not change what the model sees."""
+    plain = values(Lists(personal(["a"]), shelf(["a", "b"])))
+    named = values(Lists(personal(["a"]), shelf(["a", "b"]), named_shelves={"x/y": shelf(["a", "c"])}))
+    assert plain["a"]["n_lists"] == named["a"]["n_lists"] == 2.0
+    np.testing.assert_equal({item: named[item] for item in plain}, plain)
+    assert named["c"]["n_lists"] == 0.0

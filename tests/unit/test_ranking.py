@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.unit.pages import NOW, NOW_MS, context
+from tests.unit.pages import EMPTY, NOW, NOW_MS, context
 from tests.unit.tables import related, shelf
 from vitrine.catalog.packed import code
 from vitrine.decisions.candidates import Lists, Seed, fuse, merge
-from vitrine.decisions.ranking import allowed, other_category, rank
+from vitrine.decisions.ranking import allowed, other_category, priced, rank
 from vitrine.decisions.visit import Visit
 from vitrine.errors import InvalidModel
-
-EMPTY = Visit(None, (), (), {})
 
 
 class ReversedFusion:
@@ -84,3 +82,42 @@ def test_accompanying_goods_are_of_another_kind() -> None:
     assert of_other_kind == {"tea": False, "tea 2": False, "milk": True}
     assert other_category(candidates, "unknown").all()
     assert other_category(candidates, None).all()
+
+
+def test_what_the_visitor_hid_is_dropped() -> None:
+    """A dismissal has a reason of its own."""
+    candidates = merge(Lists(shelf=shelf(["hidden", "fine"])))
+    result = allowed(candidates, context(), EMPTY, 0, {"hidden", "elsewhere"})
+    assert [item for item, ok in zip(candidates.ids, result.mask, strict=True) if ok] == ["fine"]
+    assert result.dropped == {"dismissed": 1}
+
+
+def test_an_item_falls_to_the_first_reason() -> None:
+    """Reasons add up to what was dropped."""
+    candidates = merge(Lists(shelf=shelf(["a", "b"], regions=[0b10, 0b11])))
+    result = allowed(candidates, context(), EMPTY, 0, {"a", "b"})
+    assert result.dropped == {"out_of_stock": 1, "dismissed": 1}
+    assert result.without([("late", np.ones(2, np.bool_))]).dropped == result.dropped
+
+
+def test_dearer_and_cheaper_are_seen_from_the_pages_item() -> None:
+    """Equal is neither; of an item whose price is unknown nothing is dearer or cheaper."""
+    row = related("tea", ["less", "same", "more"], price=[200, 100, 200, 300])
+    candidates = merge(Lists(seeds=[Seed("tea", "page", 1.0, row)]))
+    dearer = priced(candidates, "tea", "dearer")
+    cheaper = priced(candidates, "tea", "cheaper")
+    assert [item for item, fits in zip(candidates.ids, dearer, strict=True) if fits] == ["more"]
+    assert [item for item, fits in zip(candidates.ids, cheaper, strict=True) if fits] == ["less"]
+    assert not priced(candidates, "unknown", "dearer").any()
+    assert not priced(candidates, None, "cheaper").any()
+
+
+def test_the_pages_item_is_known_even_when_the_cap_cut_it() -> None:
+    """No list recommends an item on its own page, so it is the first to fall to a cap; its own row still tells."""
+    row = related("tea", ["tea 2", "milk"], leaf=[code("tea"), code("tea"), code("milk")])
+    candidates = merge(Lists(seeds=[Seed("tea", "page", 1.0, row)]), cap=2)
+    assert "tea" not in candidates.ids
+    assert dict(zip(candidates.ids, other_category(candidates, "tea").tolist(), strict=True)) == {
+        "tea 2": False,
+        "milk": True,
+    }

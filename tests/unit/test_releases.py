@@ -49,14 +49,14 @@ def loader() -> Loader:
 def test_the_published_release_is_there_from_the_start(loader: Loader) -> None:
     """INIT reads the pointer and loads; without a pointer the bundle serves."""
     table = MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()})
-    assert Releases(table, loader, BUNDLE).pinned().id == "r1"
-    assert Releases(MemoryTable(), loader, BUNDLE).pinned().id == "bundle"
+    assert Releases(table, loader, lambda: BUNDLE).pinned().id == "r1"
+    assert Releases(MemoryTable(), loader, lambda: BUNDLE).pinned().id == "bundle"
 
 
 def test_a_start_without_a_table_serves_the_bundle_and_a_reload_mends_it(loader: Loader) -> None:
     """A dependency that is down at INIT costs freshness, not the start."""
     table = MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}, outage=DependencyFailed("table", "down"))
-    releases = Releases(table, loader, BUNDLE)
+    releases = Releases(table, loader, lambda: BUNDLE)
     assert releases.pinned().id == "bundle"
     table.outage = None
     releases.reload()
@@ -65,7 +65,7 @@ def test_a_start_without_a_table_serves_the_bundle_and_a_reload_mends_it(loader:
 
 def test_a_newer_pointer_takes_over_and_an_old_reading_does_not(loader: Loader) -> None:
     """Eventually consistent reads may show yesterday's pointer again; a rollback is a new revision."""
-    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, BUNDLE)
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, lambda: BUNDLE)
     for pointer in (SECOND, FIRST, SECOND):
         notice(releases, pointer)
     assert (releases.pinned().id, loader.loads) == ("r2", ["r1", "r2"])
@@ -75,7 +75,7 @@ def test_a_newer_pointer_takes_over_and_an_old_reading_does_not(loader: Loader) 
 
 def test_a_refused_release_is_fetched_once(loader: Loader) -> None:
     """Altered bytes stay altered: no thread and no fetch per request; its successor is tried."""
-    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, BUNDLE)
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, lambda: BUNDLE)
     loader.fault = InvalidRelease("altered")
     for _ in range(20):
         notice(releases, SECOND)
@@ -89,7 +89,7 @@ def test_a_bucket_that_is_down_is_left_alone_for_a_while(loader: Loader) -> None
     """The release is tried again after a pause, not at every request."""
     now = [0.0]
     table = MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()})
-    releases = Releases(table, loader, BUNDLE, seconds=lambda: now[0])
+    releases = Releases(table, loader, lambda: BUNDLE, seconds=lambda: now[0])
     loader.fault = DependencyFailed("bucket", "down")
     for _ in range(20):
         notice(releases, SECOND)
@@ -101,7 +101,7 @@ def test_a_bucket_that_is_down_is_left_alone_for_a_while(loader: Loader) -> None
 
 def test_a_damaged_pointer_changes_nothing(loader: Loader) -> None:
     """A row that is no pointer is not followed."""
-    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, BUNDLE)
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, lambda: BUNDLE)
     releases.notice({"release": 7})
     assert releases.pinned().id == "r1"
 
@@ -127,7 +127,7 @@ def test_a_pointer_keeps_the_lists_of_both_its_releases() -> None:
 
 def test_files_alone_take_over_like_any_release(loader: Loader) -> None:
     """Another store under the same lists is another pointer, and so is the way back."""
-    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, BUNDLE)
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, lambda: BUNDLE)
     files = FIRST.followed_by(Manifest("r2", 0, 0, 0, {}, "r1"), "2" * 64)
     for pointer in (files, files.followed_by(Manifest("r1", 0, 0, 0, {}), "0" * 64)):
         notice(releases, pointer)

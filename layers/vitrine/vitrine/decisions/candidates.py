@@ -35,8 +35,8 @@ Beside them a page can have shelves of named categories: `<one of SHELF_COLUMNS>
 MAX_SEEDS_PER_ROLE: Final = 5
 RECENT_DECAY: Final = 0.8
 
-MAX_KEPT_PER_SHELF: Final = 30
-"""So many of a named shelf stay whatever the cap: who asks for ice cream by name must not get none for lack of room."""
+MAX_KEPT_PER_SHELF: Final = 60
+"""So many of a named shelf are candidates at most: a row shows a dozen, some are sold out or alike."""
 
 RANK_FUSION_K: Final = 60.0  # Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion", SIGIR 2009
 
@@ -105,10 +105,8 @@ class Candidates:
 
 
 def merge(lists: Lists, cap: int = 500) -> Candidates:
-    """All items of the lists, each once, at most `cap`: of more than that, those that fusion ranks first.
-
-    The best of each named shelf come before all others.
-    """
+    """All items of the lists, each once. Of more than `cap`, those that fusion ranks first; beside them, of each named
+    shelf at most MAX_KEPT_PER_SHELF."""
     shelves = list(lists.shelves())
     tables = [lists.personal] if lists.personal is not None else []
     tables += [shelf for shelf, _ in shelves]
@@ -137,7 +135,10 @@ def merge(lists: Lists, cap: int = 500) -> Candidates:
         seed=scatter.strongest,
         seeds=lists.seeds,
     )
-    return merged if n <= cap else take(merged, _best(merged, cap, lists.named_shelves))
+    if n <= cap and not lists.named_shelves:
+        return merged
+    best = _best(merged, cap, lists.named_shelves)
+    return merged if len(best) == n else take(merged, best)
 
 
 def _scatter_seeds(scatter: Scatter, placed: Iterable[tuple[Seed, NDArray[np.intp]]]) -> None:
@@ -152,14 +153,23 @@ def _scatter_seeds(scatter: Scatter, placed: Iterable[tuple[Seed, NDArray[np.int
 
 
 def _best(candidates: Candidates, cap: int, named: Iterable[str]) -> NDArray[np.intp]:
-    """Indices of the candidates that stay, ascending: first the best of each named shelf, then by fusion."""
-    shelves = [[candidates.lists[name] for name in named_lists(path)] for path in named]
-    score = fuse(candidates)
-    for columns in shelves:
-        within = _fused(columns, len(candidates))
-        best = np.argsort(-within, kind="stable")[: min(MAX_KEPT_PER_SHELF, cap // len(shelves))]
-        score[best[within[best] > 0.0]] = np.inf
-    return np.sort(np.argsort(-score, kind="stable")[:cap])
+    """Indices of the candidates that stay, ascending: as many as without named shelves, and the best of each of those.
+
+    So a campaign that asks for a shelf changes nothing for the rows that do not.
+    """
+    own = [column for name, column in candidates.lists.items() if name in LISTS]
+    stays = _top(_fused(own, len(candidates)), cap)
+    for path in named:
+        shelf = [candidates.lists[name] for name in named_lists(path)]
+        stays |= _top(_fused(shelf, len(candidates)), MAX_KEPT_PER_SHELF)
+    return np.flatnonzero(stays)
+
+
+def _top(score: Floats, n: int) -> NDArray[np.bool_]:
+    """The n candidates with the largest scores above 0: bool [len(score)]."""
+    chosen = score > 0.0
+    chosen[np.argsort(-score, kind="stable")[n:]] = False
+    return chosen
 
 
 def take(candidates: Candidates, at: NDArray[np.intp]) -> Candidates:

@@ -20,11 +20,13 @@ from vitrine.types import ItemId
 class Business:
     """What the merchant adds to the scores of a row: `value` float32 [n] in standard deviations, None for nothing.
 
-    `touching` are the boosts and burials, each with the candidates it touches.
+    `touching` are the boosts and burials, each with the candidates it touches. `sample` are the candidates whose
+    deviations count.
     """
 
     value: Floats | None
     touching: Sequence[tuple[str, Mask]]
+    sample: Mask
 
     def touched(self, index: int) -> tuple[str, ...]:
         """Names of the rules that moved a candidate."""
@@ -32,17 +34,32 @@ class Business:
 
 
 def business_of(row: ProductRow, page: Filling, rules: Sequence[Rule], among: Mask) -> Business:
-    """The row's blend and the boosts and burials among the rules."""
+    """The row's blend and the boosts and burials among the rules.
+
+    Deviations are those of the candidates `among` that the row's own lists name: what other rows of the page ask for
+    must not shift the balance of this one.
+    """
+    candidates = page.ranking.candidates
     moving = [rule for rule in rules if rule.kind in ("boost", "bury")]
     if not moving and not row.blend:
-        return Business(None, ())
-    value = business_value(page.ranking.candidates, among, row.blend)
+        return Business(None, (), among)
+    sample = among & listed(row, candidates)
+    value = business_value(candidates, sample, row.blend)
     touching = []
     for rule in moving:
         mask = page.selected(rule)
         value += np.float32(rule.weight if rule.kind == "boost" else -rule.weight) * mask
         touching.append((rule.name, mask))
-    return Business(value, touching)
+    return Business(value, touching, sample)
+
+
+def listed(row: ProductRow, candidates: Candidates) -> Mask:
+    """Candidates that any list of the row's strategies names: bool [n]."""
+    names = {name for strategy in row.strategies for name in strategy.lists} & candidates.lists.keys()
+    found: Mask = np.zeros(len(candidates), np.bool_)
+    for name in sorted(names):
+        found |= ~np.isnan(candidates.lists[name])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +105,12 @@ class Lines:
 
     def below_floor(self, taken: set[int]) -> Mapping[str, int]:
         """How many candidates fell only because of the floor's score, as a reason of its own."""
-        low = {at for line in self._sorted.values() if line and line.low is not None for at in np.flatnonzero(line.low).tolist()}
+        low = {
+            at
+            for line in self._sorted.values()
+            if line and line.low is not None
+            for at in np.flatnonzero(line.low).tolist()
+        }
         return {"below_floor": len(low - taken)} if low - taken else {}
 
 
@@ -110,7 +132,7 @@ def _line(strategy: Strategy, row: ProductRow, page: Filling, among: Mask, busin
     if row.floor.min_score is not None and strategy.order != BY_MODEL:
         low = eligible & ~(raw >= row.floor.min_score)
         eligible &= ~low
-    order = raw if business.value is None else standardise(raw, among) + business.value
+    order = raw if business.value is None else standardise(raw, business.sample) + business.value
     at = np.flatnonzero(eligible & page.unused)
     return Line(strategy, at[np.argsort(-order[at], kind="stable")], order, low)
 

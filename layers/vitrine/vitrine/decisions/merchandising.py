@@ -26,10 +26,13 @@ NEWNESS_DAYS: Final = 60.0
 class Rule:
     """One rule of merchandising.yaml. `placements` None: every row of products.
 
-    pin: `pinned` items, in order, into `slots`. boost, bury: `weight` standard deviations of the row's scores, up or
-    down. only, exclude: keep or drop what `items` select. slots: `slots` hold items of the selection, best first.
-    sponsored: at most `per_row` items of the selection into `slots`, at most `per_session` in a session, each with the
-    label; they have to be candidates like all others, because an ad that fits nobody costs more than it brings.
+    pin: each of `pinned` into the slot at its place in `slots`, whatever the row's lists and only-rules; not what is
+    out of stock, at hand, bought lately, hidden or excluded. (Of an item that no list of the page names only the card
+    tells: an exclusion by brand, margin, age or popularity does not see it.) boost, bury: `weight` standard deviations
+    of the row's scores, up or down. only, exclude: keep or drop what `items` select. slots: `slots` hold items of the
+    selection, best first. sponsored: at most `per_row` items of the selection into `slots`, at most `per_session` in a
+    session, each with the label; they have to be candidates like all others, because an ad that fits nobody costs more
+    than it brings.
     """
 
     name: str

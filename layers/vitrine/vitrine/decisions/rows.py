@@ -8,10 +8,11 @@ import numpy as np
 from vitrine.catalog.items import Card
 from vitrine.decisions.actions import Lookup, ProductRow
 from vitrine.decisions.answers import Shelf
-from vitrine.decisions.candidates import Candidates, Mask
+from vitrine.decisions.candidates import Candidates
 from vitrine.decisions.context import Context
 from vitrine.decisions.filling import Filling, Picks
 from vitrine.decisions.likings import likings, shares
+from vitrine.decisions.lines import listed
 from vitrine.decisions.showing import show
 from vitrine.decisions.slots import fill_row
 from vitrine.types import ItemId
@@ -64,7 +65,7 @@ def _naming(lookup: Lookup, category: str) -> Lookup:
 def _by_habit(row: ProductRow, page: Filling) -> Iterator[int]:
     """Codes of categories that have enough for a row, the dearest to the visitor first."""
     candidates = page.ranking.candidates
-    offered = page.unused & _listed(row, candidates)
+    offered = page.unused & listed(row, candidates)
     known, counts = np.unique(candidates.item["category"][offered], return_counts=True)
     enough = set(known[counts >= max(1, row.floor.min_items)].tolist())
     liked = likings(candidates, ("category",)) or _popular(candidates)
@@ -74,12 +75,3 @@ def _by_habit(row: ProductRow, page: Filling) -> Iterator[int]:
 def _popular(candidates: Candidates) -> dict[int, float]:
     popular = candidates.lists.get("popular")
     return {} if popular is None else shares(candidates.item["category"], np.nan_to_num(popular))
-
-
-def _listed(row: ProductRow, candidates: Candidates) -> Mask:
-    """Candidates that any list of the row's strategies names."""
-    names = {name for strategy in row.strategies for name in strategy.lists} & candidates.lists.keys()
-    listed: Mask = np.zeros(len(candidates), np.bool_)
-    for name in sorted(names):
-        listed |= ~np.isnan(candidates.lists[name])
-    return listed

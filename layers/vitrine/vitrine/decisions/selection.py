@@ -15,6 +15,9 @@ Columns: TypeAlias = Mapping[str, NDArray[Any]]
 RANGES: Final = ("price", "discount", "margin", "age_days", "popularity", "n_regions")
 """What `ranges` can bound: columns of the candidates, and how many regions have the item."""
 
+FEW: Final = 6
+"""Up to so many values are compared one by one: most rules name one category or brand, and isin takes its time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selector:
@@ -66,7 +69,14 @@ class Selector:
 
 def _among(columns: Columns, name: str, wanted: NDArray[Any], n: int) -> Mask:
     column = columns.get(name)
-    return np.zeros(n, np.bool_) if column is None else np.isin(column, wanted)
+    if column is None:
+        return np.zeros(n, np.bool_)
+    if len(wanted) > FEW:
+        return np.isin(column, wanted)
+    found: Mask = np.zeros(n, np.bool_)
+    for value in wanted:
+        found |= column == value
+    return found
 
 
 def _within(columns: Columns, name: str, bounds: tuple[float, float], n: int) -> Mask:

@@ -18,14 +18,17 @@ def sort_listing(sort: Sort, listing: Sequence[ItemId], ranking: Ranking) -> lis
     """Every listed item once, in the visitor's order; items of equal worth stay in the order given.
 
     Worth is the item's score less its place in the listing times `position_weight`, both in standard deviations over
-    the listing. An item of which no score is known counts as average, and its reason is the listing itself.
+    the listing. An item of which the ranker says nothing counts as average, one that is not on the list that orders
+    comes after all that are; its reason is the listing itself.
     """
     items = list(dict.fromkeys(listing))
     scores = _scores(sort.order, items, ranking)
     everywhere = np.ones(len(items), np.bool_)
     known = ~np.isnan(scores)
     places = standardise(np.arange(len(items)), everywhere)
-    worth = np.nan_to_num(standardise(scores, everywhere)) - np.float32(sort.position_weight) * places
+    standing = standardise(scores, everywhere)
+    unknown = 0.0 if sort.order == BY_MODEL or not known.any() else float(standing[known].min()) - 1.0
+    worth = np.where(known, standing, unknown) - np.float32(sort.position_weight) * places
     order = np.argsort(-worth, kind="stable").tolist()
     return [
         Slot(items[at], slot, None, Reason(sort.order if known[at] else LISTING), float(worth[at]))

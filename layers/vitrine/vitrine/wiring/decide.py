@@ -1,6 +1,7 @@
 """The service behind POST /v1/decide."""
 
 import os
+from functools import partial
 from typing import Final
 
 from vitrine.adapters.aws import ONE_ATTEMPT, REQUEST, client_maker
@@ -30,7 +31,7 @@ def build_decide_service(settings: Settings) -> DecideService:
     table.warm(writes=True)
     bucket = S3Objects(settings.releases_bucket, make_client=client_maker("s3", REQUEST))
     records = FirehoseStream(settings.decisions_stream)
-    releases = Releases(table, ReleaseObjects(bucket).load, bundled_release(settings.bundle))
+    releases = Releases(table, ReleaseObjects(bucket).load, partial(bundled_release, settings.bundle))
     on_restore(table.reset, bucket.reset, records.reset, token_keys.reset, releases.reload)
     return DecideService(
         table=table,
