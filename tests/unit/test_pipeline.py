@@ -4,21 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.unit.pages import BESTSELLERS, NOW, NOW_MS, Even, card, context, placement, store
 from tests.unit.tables import personal, related, shelf
 from vitrine import keys
+from vitrine.api.regex import compile_regex
 from vitrine.catalog.items import Card
-from vitrine.catalog.packed import ItemTable, pack
-from vitrine.decisions.actions import Action, Content, Fixed, Strategy
+from vitrine.catalog.packed import ItemTable, code, item_key, pack
+from vitrine.decisions.actions import Action, Content, Fixed, Floor, Strategy
 from vitrine.decisions.answers import Decision
 from vitrine.decisions.campaigns import Budget, Campaign, Cap, Variation
 from vitrine.decisions.claims import ClaimOutcome, Claims
 from vitrine.decisions.context import DecisionRequest, Preview
+from vitrine.decisions.facts import ATTRIBUTES
+from vitrine.decisions.merchandising import Rule
 from vitrine.decisions.pipeline import decide
 from vitrine.decisions.placements import Placement
 from vitrine.decisions.release import Pointer, Release
+from vitrine.decisions.selection import Selector
+from vitrine.rules.conditions import compile_condition
 from vitrine.types import Absent, CartLine, Event, ItemId, Key, Page, Row, Rows
 from vitrine.visitors.exposures import Exposures, Showing, row_of
 from vitrine.visitors.profile import Profile
@@ -77,8 +83,8 @@ def view(item: str, seconds_ago: int) -> Event:
 
 def run(world: World, request: DecisionRequest, *placements: Placement, **release: Any) -> Decision:
     """The decision of a request in a world."""
-    campaigns = release.pop("campaigns", ())
-    shop = store(*(placements or (HOME,)), campaigns=campaigns)
+    campaigns, rules = release.pop("campaigns", ()), release.pop("rules", ())
+    shop = store(*(placements or (HOME,)), campaigns=campaigns, rules=rules)
     whole = replace(Release(R, NOW_MS, shop, Even(), {}), **release)
     return decide(context(request, shop), whole, world.read, world.read_cards, world.claim, lambda stage: None)
 
@@ -322,3 +328,49 @@ def test_who_is_held_back_is_counted_and_sees_the_places_own_action() -> None:
     answer = run(world, replace(KNOWN, session="s"), BANNER, campaigns=(held, campaign("next"))).placements[0]
     assert (answer.campaign, answer.control, answer.kind) == ("capped", True, "none")
     assert world.claims[0].campaigns == ("capped",)
+
+
+def test_a_winner_that_is_sold_out_leaves_the_place_to_the_next() -> None:
+    """Only the cards tell that nothing of the promotion is left; then it was not shown, and its loss is named."""
+    promotion = placement("x", Strategy("anyone", ("popular",), "popular", slots=())).action
+    promo = Campaign(
+        "promo", frozenset({"home.recs"}), (Variation("only", promotion),), priority=1, caps=(Cap(1, "session"),)
+    )
+    world = World({**SHELF, keys.personal("v", R): row(personal(["own"]))})
+    world.cards = {name: card(name, regions=0) for name in ("best 1", "best 2")}
+    decision = run(world, replace(KNOWN, session="s"), campaigns=(promo,))
+    answer = decision.placements[0]
+    assert (items(decision), answer.campaign) == (["own"], None)
+    assert [(one.campaign, one.outcome) for one in answer.considered] == [("promo", "nothing_to_show")]
+    assert world.claims == []
+
+
+def test_an_overlay_says_its_word_without_goods() -> None:
+    """Goods beside a message are welcome, not needed; where a floor insists on them, there is no overlay."""
+    words = says("we keep your cart").content
+    empty = placement("x", Strategy("anyone", ("similar_page",), "similar_page")).action.row
+    assert empty is not None
+    for floor, kind in ((Floor(1), "overlay"), (Floor(2), "none")):
+        action = Action("overlay", row=replace(empty, floor=floor), content=words, mechanic="message")
+        overlay = replace(campaign("overlay"), variations=(Variation("only", action),))
+        assert run(World({}), KNOWN, BANNER, campaigns=(overlay,)).placements[0].kind == kind
+
+
+def test_bestsellers_do_not_stand_in_for_a_choice_of_goods() -> None:
+    """A row of own brands is no place for bestsellers, and what a rule excludes stays out of them, too."""
+    held = {"north": [("milk", card("milk")), ("beer", card("beer"))]}
+    unread = [keys.shelf("north", None, R)]
+    dry = Rule("dry", "exclude", Selector(keys=np.array([item_key("beer")], np.uint64)))
+    decision = run(World(SHELF, unread), KNOWN, bestsellers=held, rules=(dry,))
+    assert (items(decision), decision.placements[0].fallback) == (["milk"], "bestsellers")
+    own = placement("home.recs", items=Selector(brands=np.array([code("Private")], np.uint32)))
+    assert run(World(SHELF, unread), KNOWN, own, bestsellers=held).placements[0].kind == "none"
+
+
+def test_predicted_scores_ride_in_the_visitors_lists() -> None:
+    """A condition can ask for what a refresh has computed; damage is as good as nothing."""
+    asks = compile_condition({"predicted.p_buy": {"$gte": 0.5}}, ATTRIBUTES, compile_regex, lambda name: None)
+    likely = campaign("likely", condition=asks)
+    for said, shown in (('{"p_buy":0.7}', "likely"), ('{"p_buy":0.1}', None), ("{", None), ("[]", None)):
+        world = World({keys.personal("v", R): {**row(personal(["own"])), "predicted": said}})
+        assert banner(world, likely)[0] == shown

@@ -105,8 +105,10 @@ class ProductRow:
 
     @property
     def takes_bestsellers(self) -> bool:
-        """Whether the region's bestsellers may stand in: only where the store itself puts them for anyone."""
-        return any(way.audience == "anyone" and REGION_SHELF in way.lists for way in self.strategies)
+        """Whether the region's bestsellers may stand in: only where the store itself puts all of them for anyone."""
+        return self.items is None and any(
+            way.audience == "anyone" and REGION_SHELF in way.lists and way.items is None for way in self.strategies
+        )
 
     @property
     def shelves(self) -> tuple[str, ...]:

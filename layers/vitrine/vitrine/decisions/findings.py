@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import orjson
+
 from vitrine import keys
 from vitrine.decisions.answers import Outcome
 from vitrine.decisions.campaigns import Campaign
@@ -24,7 +26,8 @@ from vitrine.visitors.stored import parse_profile
 @dataclass(frozen=True, slots=True)
 class Findings:
     """`profile` and `exposures` are empty for a new visitor, None when they could not be read. `rev` is that of the
-    row of exposures. `all_seen` is False when a list could not be read.
+    row of exposures. `predicted` are scores that a refresh computed for the visitor. `all_seen` is False when a list
+    could not be read.
 
     `denied` are campaigns that turned out not to be countable, `paid` those whose budget has been counted already;
     without `can_count` none is.
@@ -36,6 +39,7 @@ class Findings:
     exposures: Exposures | None
     rev: int | None
     weather: Weather | None
+    predicted: Mapping[str, float]
     lists: Lists
     all_seen: bool
     rows: Rows
@@ -82,6 +86,7 @@ def find_out(context: Context, release: Release, placements: Sequence[Placement]
         exposures=exposures,
         rev=rev,
         weather=_weather(context, release, rows),
+        predicted=_predicted(context, release, rows),
         lists=lists,
         all_seen=all_seen,
         rows=rows,
@@ -117,6 +122,22 @@ def _exposures(context: Context, rows: Rows, *, is_first: bool) -> tuple[Exposur
         return own.exposures.merged_under(before.exposures), own.rev
     except DependencyFailed:
         return None, None
+
+
+def _predicted(context: Context, release: Release, rows: Rows) -> Mapping[str, float]:
+    """The numbers in the `predicted` attribute (JSON) of the visitor's lists; none where there is no such thing."""
+    request = context.request
+    if request.visitor is None or request.is_first:
+        return {}
+    row = rows.get(keys.personal(request.visitor, release.lists), Absent.NOT_READ)
+    said = None if isinstance(row, Absent) else row.get("predicted")
+    try:
+        plain = orjson.loads(said) if isinstance(said, str) else None
+    except orjson.JSONDecodeError:
+        return {}
+    if not isinstance(plain, dict):
+        return {}
+    return {name: float(value) for name, value in plain.items() if type(value) in (int, float)}
 
 
 def _weather(context: Context, release: Release, rows: Rows) -> Weather | None:

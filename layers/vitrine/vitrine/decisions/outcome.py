@@ -7,14 +7,15 @@ from typing import Any, Final
 from vitrine.catalog.items import Card
 from vitrine.decisions.actions import Action, Lookup, ProductRow
 from vitrine.decisions.answers import Answer, Reason, Slot
-from vitrine.decisions.candidates import Candidates
 from vitrine.decisions.content import liking_of, render_content
 from vitrine.decisions.contest import Chosen
 from vitrine.decisions.context import Context
 from vitrine.decisions.filling import Filling, Picks
 from vitrine.decisions.likings import likings
+from vitrine.decisions.merchandising import concerns
+from vitrine.decisions.ranking import bought_lately
 from vitrine.decisions.rows import fill_shelves, show_shelves
-from vitrine.decisions.showing import show, why_nothing
+from vitrine.decisions.showing import selects, show, why_nothing
 from vitrine.decisions.slots import fill_row
 from vitrine.decisions.sorting import sort_listing
 from vitrine.types import ItemId
@@ -37,7 +38,7 @@ class Filled:
         action = self.chosen.action
         if action.kind == "sort":
             return not self.page.context.request.listing
-        return action.row is not None and not any(picks.items for picks in self.picks)
+        return needs_items(action) and not any(picks.items for picks in self.picks)
 
     @property
     def items(self) -> list[ItemId]:
@@ -45,16 +46,26 @@ class Filled:
         return [item for picks in self.picks for item in picks.items]
 
 
+def needs_items(action: Action) -> bool:
+    """Whether it is nothing without items: not an overlay that has something to say, unless its floor insists."""
+    return action.row is not None and (action.kind != "overlay" or action.row.floor.min_items > 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What answers are made of. `was_unread`: lists or cards could not be read. `bestsellers` may stand in for them."""
+    """What answers are made of. `page` is as it was before any row was filled. `was_unread`: lists or cards could not
+    be read. `bestsellers` may stand in for them."""
 
-    context: Context
+    page: Filling
     facts: Lookup
-    candidates: Candidates
     cards: Mapping[ItemId, Card]
     was_unread: bool
     bestsellers: Sequence[tuple[ItemId, Card]]
+
+    @property
+    def context(self) -> Context:
+        """The circumstances."""
+        return self.page.context
 
 
 def fill_action(chosen: Chosen, page: Filling) -> Filled:
@@ -93,7 +104,7 @@ def answer_of(filled: Filled, telling: Telling, taken: Collection[ItemId]) -> An
 def _content(action: Action, telling: Telling) -> Any:  # noqa: ANN401 - any JSON
     locale = telling.context.locale
     if action.content is not None:
-        liking = liking_of(likings(telling.candidates)) if action.content.covers else _no_liking
+        liking = liking_of(likings(telling.page.ranking.candidates)) if action.content.covers else _no_liking
         return render_content(action.content, locale, telling.facts, liking)
     if action.row is not None and not action.row.rows:
         return {"title": action.row.title.render(locale, telling.facts)}
@@ -118,7 +129,7 @@ def _with_items(answer: Answer, row: ProductRow, filled: Filled, telling: Tellin
         answer = replace(answer, rows=show_shelves(filled.picks, cards, context, telling.facts, taken))
     elif filled.picks:
         answer = replace(answer, items=show(filled.picks[0], cards, context, telling.facts, taken))
-    if answer.items or answer.rows:
+    if answer.items or answer.rows or not needs_items(filled.chosen.action):
         return answer
     why = _why_empty(filled.picks, telling, taken)
     if why in ("not_read", "no_cards") and row.takes_bestsellers:
@@ -134,8 +145,25 @@ def _why_empty(filled: Sequence[Picks], telling: Telling, taken: Collection[Item
 
 def _stood_in(answer: Answer, row: ProductRow, telling: Telling, taken: Collection[ItemId], why: str) -> Answer:
     """The release's own bestsellers, held in memory, where lists or cards could not be had."""
-    left = [(item, card) for item, card in telling.bestsellers if item not in taken][: row.size]
-    slots = [Slot(item, index, card, Reason(BESTSELLERS)) for index, (item, card) in enumerate(left)]
+    page = telling.page
+    hidden = {*taken, *page.dismissed, *bought_lately(page.visit, page.context.now, row.hide_bought_days)}
+    bars = [rule for rule in page.rules if rule.kind in ("only", "exclude") and concerns(rule, (answer.placement,))]
+    left = [
+        (item, card)
+        for item, card in telling.bestsellers
+        if item not in hidden and all(selects(rule.items, item, card) == (rule.kind == "only") for rule in bars)
+    ]
+    slots = [Slot(item, index, card, Reason(BESTSELLERS)) for index, (item, card) in enumerate(left[: row.size])]
     if not slots:
         return replace(answer, kind="none", reasons=(why,))
     return replace(answer, items=slots, fallback=BESTSELLERS, reasons=(why,))
+
+
+def slots_of(answer: Answer) -> list[Slot]:
+    """Every slot of an answer, those of its rows included."""
+    return [*answer.items, *(slot for shelf in answer.rows for slot in shelf.items)]
+
+
+def items_of(answer: Answer) -> list[ItemId]:
+    """The items that an answer shows."""
+    return [slot.item for slot in slots_of(answer)]

@@ -14,19 +14,23 @@ from vitrine.decisions.facts import Facts, Sources
 from vitrine.decisions.filling import Filling, begin_page
 from vitrine.decisions.findings import Findings
 from vitrine.decisions.merchandising import Rule, active_rules
-from vitrine.decisions.outcome import Filled, Telling, answer_of, fill_action
-from vitrine.decisions.placements import Placement
+from vitrine.decisions.outcome import Filled, Telling, answer_of, fill_action, items_of, slots_of
+from vitrine.decisions.placements import Placement, Store
 from vitrine.decisions.ranking import Ranking, rank
 from vitrine.decisions.reads import ReadCards, ReadRows, named_shelves, shelf_keys
 from vitrine.decisions.release import Release
 from vitrine.decisions.showing import sponsored_shown
 from vitrine.types import DAY_MS, Absent, ItemId
 
-SHELVES_AHEAD: Final = 2
-"""Contenders per placement whose shelves are read ahead: the winner, and the next one, should it show nothing."""
+SHELVES_AHEAD: Final = 3
+"""Contenders per placement whose shelves are read ahead: the winner, and the next ones, should it show nothing."""
 
 DISMISSED_DAYS: Final = 30
 """For so long an item that the visitor has hidden stays hidden."""
+
+
+MAX_REFILLS: Final = 3
+"""So often a page is filled anew because a campaign came to nothing once its cards were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +56,40 @@ def compose(
 ) -> ComposedPage:
     """The page. Nothing is counted yet, so it may have to be composed again."""
     store, context = release.store, found.context
-    facts = Facts(Sources(context, found.visit, found.profile, found.lists, store, found.weather))
-    contest = Contest(store, facts, context, found.exposures, found.is_spent, found.denied)
+    facts = Facts(Sources(context, found.visit, found.profile, found.lists, store, found.weather, found.predicted))
+    contest = _contest(found, store, facts, placements)
     candidates, all_seen = _candidates(found, contest, placements, release, read, lap)
     elapsed_days = max(0.0, context.now.timestamp() * 1000 - release.as_of_ms) / DAY_MS
     ranking = rank(candidates, release.ranker, elapsed_days)
     lap("rank")
-    rules = active_rules(
-        store.rules, facts, int(context.now.timestamp() * 1000), [placement.name for placement in placements]
-    )
-    page = begin_page(ranking, context, found.visit, rules, _dismissed(found), _sponsored_left(found, rules))
-    filled = _fill(contest, placements, page)
-    lap("fill")
-    cards = read_cards(list(dict.fromkeys(item for each in filled for item in each.items)))
-    lap("cards")
-    gave_up = {
-        "profile": found.profile is None,
-        "lists": not all_seen,
-        "model": ranking.model is None and len(candidates) > 0,
-        "cards": Absent.NOT_READ in cards.values(),
-    }
-    skipped = tuple(stage for stage, did in gave_up.items() if did)
-    answers = _answers(filled, cards, found, release, facts, candidates, skipped)
-    came_to_nothing = {answer.placement for answer in answers if answer.kind == "none" and answer.reasons}
+    page = _begin(found, store, facts, placements, ranking)
+    scene = _Scene(found, placements, release, facts, page, all_seen)
+    told = _told(scene, contest, read_cards, lap)
+    refused: list[Chosen] = []
+    for _ in range(MAX_REFILLS):
+        if not told.empty:
+            break
+        refused += told.empty
+        told = _told(scene, _contest(found, store, facts, placements, refused), read_cards, lap)
     return ComposedPage(
-        answers=[
-            replace(answer, considered=contest.considered(each.chosen.placement))
-            for answer, each in zip(answers, filled, strict=True)
-        ],
-        skipped=skipped,
-        shown=[
-            each.chosen for each in filled if each.chosen.control or each.chosen.placement.name not in came_to_nothing
-        ],
-        sponsored=_sponsored(answers, rules),
+        answers=told.answers,
+        skipped=told.skipped,
+        shown=told.shown,
+        sponsored=_sponsored(told.answers, page.rules),
         facts=facts,
         ranking=ranking,
         elapsed_days=elapsed_days,
     )
+
+
+def _contest(
+    found: Findings, store: Store, facts: Facts, placements: Sequence[Placement], refused: Sequence[Chosen] = ()
+) -> Contest:
+    """The page's contest, without those that turned out to have nothing to show."""
+    contest = Contest(store, facts, found.context, found.exposures, found.is_spent, found.denied)
+    for chosen in refused:
+        contest.refuse(chosen, "nothing_to_show")
+    return contest
 
 
 def _candidates(
@@ -111,6 +112,78 @@ def _candidates(
     return candidates, found.all_seen and all_seen
 
 
+def _begin(found: Findings, store: Store, facts: Facts, placements: Sequence[Placement], ranking: Ranking) -> Filling:
+    """The page before any row is filled: its active rules, what the visitor has hidden, what is left of paid places."""
+    now_ms = int(found.context.now.timestamp() * 1000)
+    rules = active_rules(store.rules, facts, now_ms, [placement.name for placement in placements])
+    dismissed = found.profile.dismissed(now_ms - DISMISSED_DAYS * DAY_MS) if found.profile is not None else ()
+    return begin_page(ranking, found.context, found.visit, rules, dismissed, _sponsored_left(found, rules, now_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What all fillings of a page share. No row of `page` is filled."""
+
+    found: Findings
+    placements: Sequence[Placement]
+    release: Release
+    facts: Facts
+    page: Filling
+    all_seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One filling of a page. `empty` are campaigns that won, and whose cards then left nothing to show."""
+
+    answers: Sequence[Answer]
+    skipped: Sequence[str]
+    shown: Sequence[Chosen]
+    empty: Sequence[Chosen]
+
+
+def _told(scene: _Scene, contest: Contest, read_cards: ReadCards, lap: Callable[[str], None]) -> _Told:
+    """Fill all placements, look at the cards, and tell what is shown."""
+    filled = _fill(contest, scene.placements, scene.page)
+    lap("fill")
+    cards = read_cards(list(dict.fromkeys(item for each in filled for item in each.items)))
+    lap("cards")
+    skipped = _gave_up(scene, cards)
+    answers = _answers(scene, filled, cards, skipped)
+    nothing = {answer.placement for answer in answers if answer.kind == "none" and answer.reasons}
+    chosen = [each.chosen for each in filled]
+    won = [each for each in chosen if each.campaign is not None and not each.control]
+    return _Told(
+        answers=[
+            replace(one, considered=contest.considered(by.placement)) for one, by in zip(answers, chosen, strict=True)
+        ],
+        skipped=skipped,
+        shown=[each for each in chosen if each.control or each.placement.name not in nothing],
+        empty=[each for each in won if each.placement.name in nothing],
+    )
+
+
+def _answers(
+    scene: _Scene, filled: Sequence[Filled], cards: Mapping[ItemId, Card | Absent], skipped: Sequence[str]
+) -> list[Answer]:
+    """The answers in the page's order, no item twice."""
+    visit = scene.found.visit
+    telling = Telling(
+        scene.page,
+        scene.facts,
+        cards={item: card for item, card in cards.items() if isinstance(card, Card)},
+        was_unread="lists" in skipped or "cards" in skipped,
+        bestsellers=scene.release.bestsellers.get(scene.found.context.region, ()),
+    )
+    taken: set[ItemId] = {*visit.cart, *([visit.page_item] if visit.page_item else [])}
+    answers = []
+    for each in filled:
+        answer = answer_of(each, telling, taken)
+        taken.update(items_of(answer) if answer.kind != "sort" else ())
+        answers.append(answer)
+    return answers
+
+
 def _fill(contest: Contest, placements: Sequence[Placement], page: Filling) -> list[Filled]:
     """What each placement shows: the first contender that has something to show, else its own action."""
     filled = []
@@ -126,46 +199,21 @@ def _fill(contest: Contest, placements: Sequence[Placement], page: Filling) -> l
     return filled
 
 
-def _answers(
-    filled: Sequence[Filled],
-    cards: Mapping[ItemId, Card | Absent],
-    found: Findings,
-    release: Release,
-    facts: Facts,
-    candidates: Candidates,
-    skipped: Sequence[str],
-) -> list[Answer]:
-    """The answers in the page's order, no item twice."""
-    visit = found.visit
-    live = {item: card for item, card in cards.items() if isinstance(card, Card)}
-    telling = Telling(
-        found.context,
-        facts,
-        candidates,
-        live,
-        was_unread="lists" in skipped or "cards" in skipped,
-        bestsellers=release.bestsellers.get(found.context.region, ()),
-    )
-    taken: set[ItemId] = {*visit.cart, *([visit.page_item] if visit.page_item else [])}
-    answers = []
-    for each in filled:
-        answer = answer_of(each, telling, taken)
-        if answer.kind != "sort":
-            taken.update(slot.item for slot in answer.items)
-            taken.update(slot.item for shelf in answer.rows for slot in shelf.items)
-        answers.append(answer)
-    return answers
+def _gave_up(scene: _Scene, cards: Mapping[ItemId, Card | Absent]) -> tuple[str, ...]:
+    """The stages that gave up."""
+    ranking = scene.page.ranking
+    did = {
+        "profile": scene.found.profile is None,
+        "lists": not scene.all_seen,
+        "model": ranking.model is None and len(ranking.candidates) > 0,
+        "cards": Absent.NOT_READ in cards.values(),
+    }
+    return tuple(stage for stage, gave_up in did.items() if gave_up)
 
 
-def _dismissed(found: Findings) -> frozenset[ItemId]:
-    if found.profile is None:
-        return frozenset()
-    return frozenset(found.profile.dismissed(int(found.context.now.timestamp() * 1000) - DISMISSED_DAYS * DAY_MS))
-
-
-def _sponsored_left(found: Findings, rules: Sequence[Rule]) -> dict[str, int]:
+def _sponsored_left(found: Findings, rules: Sequence[Rule], now_ms: int) -> dict[str, int]:
     """How often each sponsored rule with a cap may still be shown in this session; not at all if that is not known."""
-    now_ms, session = int(found.context.now.timestamp() * 1000), found.context.request.session
+    session = found.context.request.session
     return {
         rule.name: 0
         if found.exposures is None
@@ -177,5 +225,5 @@ def _sponsored_left(found: Findings, rules: Sequence[Rule]) -> dict[str, int]:
 
 def _sponsored(answers: Sequence[Answer], rules: Sequence[Rule]) -> Counter[str]:
     capped = [rule for rule in rules if rule.per_session is not None]
-    slots = [slot for answer in answers for slot in (*answer.items, *(s for shelf in answer.rows for s in shelf.items))]
+    slots = (slot for answer in answers for slot in slots_of(answer))
     return sponsored_shown(slots, capped)

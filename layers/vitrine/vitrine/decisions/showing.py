@@ -15,7 +15,7 @@ from vitrine.decisions.context import Context
 from vitrine.decisions.filling import Arrangement, Pick, Picks
 from vitrine.decisions.merchandising import Rule
 from vitrine.decisions.randomness import rng_of
-from vitrine.decisions.selection import Columns
+from vitrine.decisions.selection import Columns, Selector
 from vitrine.types import ItemId
 
 
@@ -95,7 +95,12 @@ def _slot(pick: Pick, at: int, card: Card, context: Context, lookup: Lookup, pro
 def _is_sellable(pick: Pick, card: Card | None, context: Context, excluding: Sequence[Rule]) -> bool:
     if card is None or card.price <= 0 or not card.is_in_stock(context.region_bit):
         return False
-    return pick.index is not None or not any(rule.items.mask_of(_columns(pick.item, card), 1)[0] for rule in excluding)
+    return pick.index is not None or not any(selects(rule.items, pick.item, card) for rule in excluding)
+
+
+def selects(items: Selector, item: ItemId, card: Card) -> bool:
+    """Whether a selector means an item of which only the card tells: not its brand, margin, age or popularity."""
+    return bool(items.mask_of(_columns(item, card), 1)[0])
 
 
 def _columns(item: ItemId, card: Card) -> Columns:
