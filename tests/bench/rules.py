@@ -161,6 +161,7 @@ def evaluation(store: Store, canned: Canned) -> Callable[[], object]:
         for found in views:
             facts = Facts(Sources(found.context, found.visit, found.profile, found.lists, store, found.weather))
             contest = Contest(store, facts, found.context, found.exposures, found.is_spent, found.denied)
+            contest.reserve(placements)
             for placement in placements:
                 chosen = next(contest.of(placement))
                 contest.settle(chosen)

@@ -53,6 +53,16 @@ def test_recorded_hours_arrive(server):
     assert "apikey" not in server.asked[0]
 
 
+@pytest.mark.parametrize(
+    ("said", "source"), [({}, None), ({"simulated": True}, "simulated"), ({"simulated": "no"}, None)]
+)
+def test_simulated_weather_says_so(server, said, source):
+    """Of each place, as the answer has it; all else is what the service itself tells."""
+    server.spoil = lambda told: [{**told[0], **said}, *told[1:]]
+    told = source_of(server).current(SPOTS)
+    assert [one.source for one in told.values()] == [source, None, None]
+
+
 def test_one_place_is_answered_without_a_list(server):
     """As Open-Meteo does."""
     assert isinstance(source_of(server).current(SPOTS[:1])["EWR"], Observation)

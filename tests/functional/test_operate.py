@@ -101,11 +101,18 @@ def test_a_recorded_decision_is_made_again_byte_for_byte(rig: Rig) -> None:
     assert outcome.body.decode() in rig.app.handler(event, None)["body"]
 
 
-def test_first_calls_and_strangers_are_replayed(rig: Rig) -> None:
-    """Who had no token, and who did not agree to be known."""
-    for request in (PRODUCT, replace(PRODUCT, consent=frozenset())):
-        outcome = rig.decided(request, visitor=None)
-        assert rig.get(outcome.decision.id, "/replay")[1]["identical"]
+def test_first_calls_are_replayed(rig: Rig) -> None:
+    """Who had no token."""
+    outcome = rig.decided(PRODUCT, visitor=None)
+    assert rig.get(outcome.decision.id, "/replay")[1]["identical"]
+
+
+def test_who_did_not_agree_to_be_recognised_has_no_record(rig: Rig) -> None:
+    """The answer says why there is none."""
+    outcome = rig.decided(replace(PRODUCT, consent=frozenset({"geo"})), visitor=None)
+    status, answer, _ = rig.get(outcome.decision.id, "/replay")
+    assert status == 404
+    assert "did not agree to be recognised" in answer["error"]["message"]
 
 
 def test_what_is_gone_is_named(rig: Rig) -> None:

@@ -162,7 +162,7 @@ def test_a_failure_leaves_the_old_row_to_its_end(server, run, monkeypatch, misbe
     """The last observation serves until its time is over, then nothing is known; the schedule sees the error."""
     run.refresh()
     before = dict(run.table.rows)
-    expires = run.now + timedelta(milliseconds=TTL_MS)
+    expires = HOUR + timedelta(milliseconds=TTL_MS)
     known = run.weather(NEWARK)
     server.now_s += 3_600
     run.now += timedelta(hours=1)
@@ -198,18 +198,31 @@ def test_one_bad_cell_is_told_and_the_other_served(server, run, monkeypatch):
 
 
 @recorded
-def test_an_unchanged_answer_prolongs_the_row(server, run):
-    """Nothing but its life and its revision; but not for ever, if the service stands still."""
+def test_an_unchanged_answer_makes_no_observation_younger(server, run):
+    """Nothing but its revision changes, and its time is over when it would have been without the answer."""
     run.refresh()
     first = parse_stored(run.table.rows[keys.weather(NEWARK)])
     run.now += timedelta(minutes=30)
     assert run.refresh().cells[NEWARK].kind == "unchanged"
     second = parse_stored(run.table.rows[keys.weather(NEWARK)])
     assert second.weather == first.weather
-    assert (second.expires_ms - first.expires_ms, second.rev - first.rev) == (30 * 60_000, 1)
+    assert (second.expires_ms, second.rev) == (first.expires_ms, first.rev + 1)
     run.now = HOUR + timedelta(hours=2, minutes=1)
     assert run.refresh().cells[NEWARK].reason == "unchanged, but 121 minutes old"
     assert parse_stored(run.table.rows[keys.weather(NEWARK)]) == second
+    assert run.weather(NEWARK) is None
+
+
+@recorded
+@pytest.mark.parametrize("late", [timedelta(minutes=1), timedelta(minutes=75), timedelta(minutes=119)])
+def test_weather_is_believed_by_its_own_age(server, run, late):
+    """Not by when it was fetched: two hours after it was observed nothing is known, however late it came."""
+    run.now = HOUR + late
+    assert run.refresh().cells[NEWARK].kind == "fetched"
+    run.now = HOUR + timedelta(milliseconds=TTL_MS - 1)
+    assert run.weather(NEWARK).observed_ms == HOUR.timestamp() * 1000
+    run.now = HOUR + timedelta(milliseconds=TTL_MS)
+    assert run.weather(NEWARK) is None
 
 
 @recorded
@@ -307,7 +320,7 @@ def test_the_command_shows_sets_and_clears(simulated, capsys):
     assert act(simulated) == 0
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert set(lines) == {NEWARK, QUEENS, QUIET}
-    assert all(word in lines[NEWARK] for word in ("visitors", "against normal", "5 min old", "open-meteo", "jersey"))
+    assert all(word in lines[NEWARK] for word in ("visitors", "against normal", "5 min old", "simulated", "jersey"))
     assert all(word in lines[QUIET] for word in ("quiet", "unknown", "city"))
     assert act(simulated, "set", "--region", "city", "--temperature", "33", "--rain", "2", "--for", "2h") == 0
     assert "2 cells of city: 33.0 °C rain for 120 minutes" in capsys.readouterr().out

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from tests.golden.example_world import QUIET, example_store, example_world
 from tests.golden.world import World
 from vitrine import keys
-from vitrine.types import DAY_MS
+from vitrine.decisions.readable import placements_of
+from vitrine.service.decide import DecideService, Outcome
 
 CASES = {path.stem: path for path in sorted(Path(__file__).parent.glob("example/*.json"))}
 
@@ -53,24 +53,37 @@ def decided(case: dict[str, Any]) -> dict[str, Any]:
     world = example_world(at, case.get("weather"))
     for campaign in case.get("spent", ()):
         spend(world, campaign, at)
+    world.service = noting = Noting(world.service)
     for request in (*case.get("before", ()), case["request"]):
         status, answer = world.post(request, case["as"])
         assert status == 200, answer
-    record = orjson.loads(world.records.records[-1])
+    noted = json.loads(json.dumps(placements_of(noting.outcomes[-1].decision), default=list))
     return {
         "region": answer["region"],
         "skipped": answer["skipped"],
-        "placements": {
-            name: shown(placement, record["placements"][name]) for name, placement in answer["placements"].items()
-        },
+        "placements": {name: shown(placement, noted[name]) for name, placement in answer["placements"].items()},
     }
+
+
+class Noting:
+    """The service, and what it decided: of a visitor without consent there is no record that could tell."""
+
+    def __init__(self, service: DecideService) -> None:
+        self._service = service
+        self.outcomes: list[Outcome] = []
+
+    def decide(self, *asked: Any) -> Outcome:
+        """As the service does."""
+        self.outcomes.append(self._service.decide(*asked))
+        return self.outcomes[-1]
 
 
 def spend(world: World, campaign: str, at: datetime) -> None:
     """Use up the campaign's budget of the day."""
-    for shard in range(16):
-        day = int(at.timestamp() * 1000) // DAY_MS
-        world.table.rows[keys.budget(campaign, day, shard)] = {"used": 10**9}
+    budget = next(each.budget for each in world.service._releases.pinned().store.campaigns if each.name == campaign)
+    assert budget is not None
+    for shard in range(budget.shards):
+        world.table.rows[keys.budget(campaign, budget.period_at(at)[0], shard)] = {"used": budget.views}
 
 
 def shown(placement: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any]:

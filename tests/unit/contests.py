@@ -1,6 +1,6 @@
 """Small stores with campaigns and page views of them, for tests of who gets a placement."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ def placement(name: str) -> Placement:
     return Placement(name, PAGES, banner(f"own of {name}"))
 
 
-HERO, SIDE = placement("hero"), placement("side")
+HERO, SIDE, FOOT = placement("hero"), placement("side"), placement("foot")
 
 
 def campaign(name: str, *arms: str, at: Iterable[str] = ("hero",), **fields: Any) -> Campaign:
@@ -40,14 +40,14 @@ def campaign(name: str, *arms: str, at: Iterable[str] = ("hero",), **fields: Any
 
 
 def store(*campaigns: Campaign, share: float | None = None) -> Store:
-    """A store with two placements, these campaigns and a holdout of a share."""
+    """A store with three placements, these campaigns and a holdout of a share."""
     return Store(
         name="shop",
         currency="EUR",
         locales=("en",),
         regions=("north",),
         default_region="north",
-        placements={HERO.name: HERO, SIDE.name: SIDE},
+        placements={each.name: each for each in (HERO, SIDE, FOOT)},
         campaigns=campaigns,
         holdout=None if share is None else Holdout(share),
         index=index_campaigns(campaigns),
@@ -62,10 +62,16 @@ def view(
     at_ms: int = NOW_MS,
     explain: bool = False,
     consent: frozenset[Any] = CONSENT,
+    device: str | None = None,
 ) -> Context:
     """The context of a page view."""
     request = DecisionRequest(
-        Page(page), visitor=visitor, session=session, consent=consent, options=Options(explain=explain)
+        Page(page),
+        visitor=visitor,
+        device_visitor=device,
+        session=session,
+        consent=consent,
+        options=Options(explain=explain),
     )
     now = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
     return Context("d1", now, request, "north", 1, "default", "en")
@@ -95,6 +101,20 @@ def winner(of: Contest, at: Placement = HERO) -> str | None:
     chosen = next(of.of(at))
     assert of.settle(chosen)
     return chosen.campaign.name if chosen.campaign else None
+
+
+def filled(of: Contest, page: Sequence[Placement], empty: Collection[tuple[str, str]] = ()) -> dict[str, str | None]:
+    """The campaign that each placement of the page shows. (Placement, campaign) in `empty` have nothing to show."""
+    of.reserve(page)
+    while True:
+        for each in page:
+            for chosen in of.of(each):
+                if chosen.campaign is not None and (each.name, chosen.campaign.name) in empty:
+                    of.refuse(chosen, "nothing_to_show")
+                elif of.settle(chosen):
+                    break
+        if not of.reopen():
+            return {each.placement.name: each.campaign.name if each.campaign else None for each in of.settled}
 
 
 def outcomes(of: Contest, at: Placement = HERO) -> dict[str, str]:

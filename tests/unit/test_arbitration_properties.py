@@ -9,10 +9,23 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.contests import HERO, HOUR_MS, NOW_MS, SIDE, campaign, contest, facts, store, view, when
+from tests.unit.contests import (
+    FOOT,
+    HERO,
+    HOUR_MS,
+    NOW_MS,
+    SIDE,
+    campaign,
+    contest,
+    facts,
+    filled,
+    store,
+    view,
+    when,
+)
 from vitrine import keys
 from vitrine.adapters.memory import MemoryTable
-from vitrine.decisions.campaigns import Budget, Campaign, Cap
+from vitrine.decisions.campaigns import Budget, Campaign, Cap, index_campaigns
 from vitrine.decisions.claims import ClaimOutcome, Claims, budget_keys, claims_of, spent
 from vitrine.decisions.contest import Contest
 from vitrine.decisions.context import Context
@@ -103,8 +116,10 @@ class Shop:
     ) -> Contest:
         is_spent = (lambda _: None) if uncounted else spent(waiting.budgets, waiting.context)
         one = Contest(self.store, facts(waiting.context), waiting.context, exposures, is_spent, denied)
+        one.reserve((HERO, SIDE))
         for placement in (HERO, SIDE):
             assert one.settle(next(one.of(placement)))
+        assert not one.reopen()
         return one
 
     def _claim(self, visitor: str, claims: Claims | None) -> ClaimOutcome:
@@ -135,7 +150,7 @@ CAPS = st.lists(
     ),
     max_size=2,
 ).map(tuple)
-BUDGETS = st.none() | st.builds(Budget, st.integers(2, 9), st.none() | st.just(3 * HOUR_MS), st.integers(1, 2))
+BUDGETS = st.none() | st.builds(Budget, st.integers(2, 9), st.sampled_from([None, "day", "week"]), st.integers(1, 2))
 
 
 @st.composite
@@ -223,7 +238,7 @@ def check_cap(cap: Cap, seen: list[Seen]) -> None:
 def check_budget(budget: Budget, seen: list[Seen], table: MemoryTable, of: Campaign) -> None:
     """In no period more than the budget, by what was shown and by what the counters say."""
     real = [each for each in seen if not is_control(of, each.visitor)]
-    per_period = Tally(each.at_ms // budget.period_ms if budget.period_ms else 0 for each in real)
+    per_period = Tally(budget.period_at(view(at_ms=each.at_ms).now)[0] for each in real)
     assert max(per_period.values(), default=0) <= budget.views
     used: Tally[str] = Tally()
     for key, row in table.rows.items():
@@ -285,6 +300,42 @@ def alone(each: Campaign, context: Context, n: int) -> bool:
         and each.needs <= context.request.consent
         and (each.experiment is None or assign(each.experiment, facts(context), {}, ("a",)).in_experiment)
     )
+
+
+PAGE = (HERO, SIDE, FOOT)
+PLACES = [["hero"], ["side"], ["foot"], ["hero", "side"], ["hero", "side", "foot"]]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_no_campaign_is_kept_out_by_a_worse_one(data: st.DataObject) -> None:
+    """In whatever order the placements come: what ranks above what is shown has nothing to show, or a still better one
+    holds its group."""
+    campaigns = [
+        campaign(
+            f"c{n}",
+            at=data.draw(st.sampled_from(PLACES)),
+            priority=data.draw(st.integers(0, 4)),
+            group=data.draw(st.sampled_from([None, "g1", "g1", "g2"])),
+            control=data.draw(st.sampled_from([0.0, 0.5])),
+        )
+        for n in range(data.draw(st.integers(0, 8)))
+    ]
+    pairs = [(place, each.name) for each in campaigns for place in each.placements]
+    empty = data.draw(st.frozensets(st.sampled_from(sorted(pairs)))) if pairs else frozenset()
+    page = data.draw(st.permutations(PAGE))
+    won = filled(contest(store(*campaigns), view()), page, empty)
+    assert won == filled(contest(store(*campaigns), view()), PAGE, empty)
+    ranks = {each.name: rank for rank, each in enumerate(index_campaigns(campaigns).campaigns)}
+    last = len(ranks)
+    for each in campaigns:
+        better = [other for other in campaigns if other.name in won.values() and ranks[other.name] < ranks[each.name]]
+        is_held = each.group is not None and any(other.group == each.group for other in better)
+        for place in each.placements:
+            if ranks[each.name] < ranks.get(won[place] or "", last):
+                assert is_held or (place, each.name) in empty
+    groups = [each.group for each in campaigns if each.name in won.values() and each.group]
+    assert len(groups) == len(set(groups))
 
 
 @settings(max_examples=100, deadline=None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -12,7 +13,7 @@ from vitrine import keys
 from vitrine.adapters.memory import MemoryTable
 from vitrine.decisions.campaigns import Budget, Campaign, Cap
 from vitrine.decisions.claims import (
-    COUNTER_KEPT_MS,
+    COUNTER_KEPT,
     ClaimOutcome,
     Claims,
     Spending,
@@ -27,7 +28,7 @@ from vitrine.errors import DependencyFailed
 from vitrine.rules.experiments import Experiment
 from vitrine.service.claims import Counter
 from vitrine.types import Absent, Key, Row, Rows
-from vitrine.visitors.exposures import Exposures, Showing, parse_exposures, row_of
+from vitrine.visitors.exposures import KEPT_FOR, Exposures, Showing, parse_exposures, row_of
 
 ONCE = Cap(1, "session")
 TOTAL = Budget(10, None, 1)
@@ -140,13 +141,61 @@ def test_a_visitor_always_uses_the_same_shard() -> None:
     assert shards != [key.sk for (key,) in of_gift]
 
 
-def test_periods_have_counters_of_their_own_that_end() -> None:
-    """Counted since the epoch; kept for two days after their end, when no clock is left in them."""
-    daily = campaign("sale", budget=Budget(10, 24 * HOUR_MS, 1))
-    period = NOW_MS // (24 * HOUR_MS)
-    (spending,) = claimed(daily).budgets
-    assert spending.key == keys.budget("sale", period, 0)
-    assert spending.ttl == ((period + 1) * 24 * HOUR_MS + COUNTER_KEPT_MS) // 1000
+@pytest.mark.parametrize(
+    ("period", "number", "ends"),
+    [("day", NOW.toordinal(), datetime(2026, 11, 3, tzinfo=UTC)), ("week", 202645, datetime(2026, 11, 9, tzinfo=UTC))],
+)
+def test_periods_have_counters_of_their_own_that_end(period: Any, number: int, ends: datetime) -> None:
+    """Kept for two days after their end, when no clock is left in them."""
+    (spending,) = claimed(campaign("sale", budget=Budget(10, period, 1))).budgets
+    assert spending.key == keys.budget("sale", number, 0)
+    assert spending.ttl == (ends + COUNTER_KEPT).timestamp()
+
+
+def test_days_and_weeks_are_those_of_the_shop() -> None:
+    """In Almaty, five hours ahead, Monday begins at 19:00 on Sunday. A day on which clocks change has an end, too."""
+    week, day = (Budget(10, period, 1, "Asia/Almaty") for period in ("week", "day"))
+    sunday, monday = (datetime(2026, 11, 1, hour, 59, tzinfo=UTC) for hour in (18, 19))
+    assert [week.period_at(at)[0] for at in (sunday, monday)] == [202644, 202645]
+    assert [day.period_at(at)[0] - sunday.toordinal() for at in (sunday, monday)] == [0, 1]
+    assert week.period_at(monday)[1] == datetime(2026, 11, 8, 19, tzinfo=UTC)
+    assert week.period_at(datetime(2026, 12, 31, 20, tzinfo=UTC))[0] == 202653
+    berlin = Budget(10, "day", 1, "Europe/Berlin").period_at(datetime(2026, 10, 25, 12, tzinfo=UTC))
+    assert berlin[1] == datetime(2026, 10, 25, 23, tzinfo=UTC)
+
+
+def shows_arm(at: datetime, exposures: Exposures, rev: int | None) -> Claims | None:
+    """Claims of a page view at a time that shows an arm that sticks."""
+    split = campaign("c", "a", "b", experiment=Experiment("split", 2, sticky=True))
+    context = view(at_ms=int(at.timestamp() * 1000))
+    one = contest(store(split), context, exposures)
+    assert one.settle(next(one.of(HERO)))
+    return claims_of(one.settled, {}, exposures, rev, context)
+
+
+def test_a_sticky_arm_lasts_as_long_as_it_is_used() -> None:
+    """The row is written when less than half of its life is left, not at each page view."""
+    first = shows_arm(NOW, Exposures(), None)
+    assert first is not None
+    assert first.row is not None
+    stored = parse_exposures(first.row, NOW)
+    soon, late = NOW + KEPT_FOR / 2, NOW + KEPT_FOR / 2 + timedelta(days=1)
+    assert shows_arm(soon, stored.exposures, stored.rev) is None
+    again = shows_arm(late, stored.exposures, stored.rev)
+    assert again is not None
+    assert again.row == {**first.row, "rev": 2, "ttl": int((late + KEPT_FOR).timestamp())}
+    assert claims_of((), {}, stored.exposures, stored.rev, view(at_ms=int(late.timestamp() * 1000))) is None
+
+
+def test_a_login_takes_over_what_its_device_was_shown_even_if_it_shows_nothing() -> None:
+    """Capped before the login and after it, also without the device, and no further write."""
+    device = Exposures().after([Showing("sale", HOUR_MS)], {}, NOW_MS, "s1")
+    both = Exposures().merged_under(device, "device")
+    first = claims_of((), {}, both, None, view(device="device"))
+    assert first is not None
+    alone = counted(first)
+    assert alone.views("sale", "period", HOUR_MS, NOW_MS, "s1") == 1
+    assert claims_of((), {}, alone.merged_under(device, "device"), 1, view(device="device")) is None
 
 
 def test_only_counters_that_this_page_may_need_are_read() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.contests import (
     CONSENT,
+    FOOT,
     HERO,
     HOUR_MS,
     NOW_MS,
@@ -13,6 +14,7 @@ from tests.unit.contests import (
     campaign,
     contest,
     facts,
+    filled,
     outcomes,
     store,
     view,
@@ -22,6 +24,7 @@ from tests.unit.contests import (
 from vitrine.decisions.answers import Considered
 from vitrine.decisions.campaigns import Budget, Cap, index_campaigns
 from vitrine.decisions.contest import Contest
+from vitrine.rules.bucketing import hash_value
 from vitrine.rules.conditions import Condition
 from vitrine.rules.experiments import Experiment
 from vitrine.visitors.exposures import Exposures, Showing
@@ -140,6 +143,59 @@ def test_a_group_that_lost_its_place_is_free_again() -> None:
     assert [winner(one, HERO), winner(one, SIDE)] == [None, "gift"]
 
 
+def test_a_group_is_its_best_campaigns_wherever_on_the_page_that_is() -> None:
+    """The order of the placements is no matter, nor a better campaign of another group that takes the first place."""
+    shop = store(
+        campaign("sale", group="promo", priority=1),
+        campaign("gift", at=["side"], group="promo", priority=900),
+        campaign("news", priority=2),
+        campaign("tip", at=["foot"], group="promo", priority=3),
+    )
+    for page in ([HERO, SIDE, FOOT], [FOOT, SIDE, HERO]):
+        one = contest(shop, view())
+        assert filled(one, page) == {"hero": "news", "side": "gift", "foot": None}
+        assert outcomes(one, HERO) == {"news": "shown"}
+        assert outcomes(one, FOOT) == {"tip": "group"}
+
+
+def test_who_would_not_get_its_place_reserves_no_group() -> None:
+    """The group is for the best campaign that can be shown, not for the best there is."""
+    shop = store(
+        campaign("top", at=["side"], priority=9),
+        campaign("gift", at=["side"], group="promo", priority=8),
+        campaign("sale", group="promo"),
+    )
+    assert filled(contest(shop, view()), [HERO, SIDE]) == {"hero": "sale", "side": "top"}
+
+
+def test_a_reserved_group_goes_on_to_the_next_best_when_nothing_can_be_shown() -> None:
+    """Even where a placement before it was filled already: then the page is filled once more."""
+    shop = store(
+        campaign("sale", group="promo", priority=2),
+        campaign("gift", at=["side", "foot"], group="promo", priority=9),
+        campaign("tip", at=["foot"], group="promo", priority=1),
+    )
+    page, both = [HERO, SIDE, FOOT], {("side", "gift"), ("foot", "gift")}
+    assert filled(contest(shop, view()), page, {("side", "gift")}) == {"hero": None, "side": None, "foot": "gift"}
+    one = contest(shop, view())
+    assert filled(one, page, both) == {"hero": "sale", "side": None, "foot": None}
+    assert outcomes(one, SIDE) == {"gift": "nothing_to_show"}
+    assert outcomes(one, FOOT) == {"gift": "nothing_to_show", "tip": "group"}
+    assert filled(contest(shop, view()), page, {*both, ("hero", "sale")})["foot"] == "tip"
+
+
+def test_room_in_the_row_goes_to_the_better_campaign() -> None:
+    """Also when its placement comes later."""
+    full = Exposures()
+    for number in range(127):
+        full = full.after([Showing(f"c{number}", 100 * HOUR_MS)], {}, NOW_MS, "s1")
+    shop = store(campaign("low", caps=(ONCE,)), campaign("high", at=["side"], priority=1, caps=(ONCE,)))
+    for page in ([HERO, SIDE], [SIDE, HERO]):
+        one = contest(shop, view(), full)
+        assert filled(one, page) == {"hero": None, "side": "high"}
+        assert outcomes(one) == {"low": "not_counted"}
+
+
 def test_a_campaign_wins_each_of_its_placements() -> None:
     """Its cap is one of page views, so one showing left is enough for both."""
     one = contest(store(campaign("both", at=["hero", "side"], group="promo", caps=(ONCE,))), view())
@@ -163,6 +219,55 @@ def test_the_holdout_sees_nothing_and_is_named() -> None:
     assert said.outcome == "holdout"
     assert said.bucket is not None
     assert [each.control for each in one.of(SIDE)] == [False]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"needs": frozenset({"geo"})},
+        {"condition": Condition(lambda _: False)},
+        {"pages": frozenset({"cart"})},
+        {"ends_ms": NOW_MS},
+    ],
+)
+def test_the_holdout_is_named_only_where_a_campaign_would_have_run(fields: dict[str, Any]) -> None:
+    """Or the value of campaigns would be measured on visitors whom none was for."""
+    one = contest(store(campaign("sale", **fields), share=1.0), view())
+    assert filled(one, [HERO, SIDE]) == {"hero": None, "side": None}
+    assert [each.control for each in one.settled] == [False, False]
+
+
+def test_of_the_holdout_conditions_are_asked_up_to_the_first_that_matches() -> None:
+    """Who sees no campaign shall not cost more than who does."""
+    odd, rest = campaign("odd", condition=Condition(lambda _: False)), campaign("rest", condition=Condition(never))
+    one = contest(store(odd, campaign("sale"), rest, share=1.0), view())
+    assert filled(one, [HERO]) == {"hero": None}
+    assert [each.control for each in one.settled] == [True]
+    assert outcomes(one) == {"odd": "condition", "sale": "holdout"}
+
+
+def ids_around(seed: str, share: float) -> tuple[str, str]:
+    """Two ids, one with a bucket below the share and one above it."""
+    below = {f"v{n}": hash_value(seed, f"v{n}", 2) < share for n in range(99)}
+    return next(each for each in below if below[each]), next(each for each in below if not below[each])
+
+
+def test_who_is_held_out_stays_so_after_a_login() -> None:
+    """By the device's id or by the login's; the bucket that decided is named."""
+    held, free = ids_around("holdout", 0.5)
+    shop = store(campaign("sale"), share=0.5)
+    told = [contest(shop, view(*ids)) for ids in ((free,), (held,))]
+    told += [contest(shop, view(free, device=held)), contest(shop, view(held, device=free))]
+    assert [next(each.of(HERO)).control for each in told] == [False, True, True, True]
+    assert {each.considered(HERO)[0].bucket for each in told[1:]} == {hash_value("holdout", held, 2)}
+
+
+def test_who_is_of_a_control_group_stays_so_after_a_login() -> None:
+    """As for the holdout."""
+    kept, free = ids_around("sale:control", 0.5)
+    shop = store(campaign("sale", control=0.5))
+    views = [view(free), view(kept), view(free, device=kept), view(kept, device=free)]
+    assert [next(contest(shop, each).of(HERO)).control for each in views] == [False, True, True, True]
 
 
 def test_a_control_visitor_sees_the_placements_own() -> None:

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from vitrine.api.decide import DecideBody
+from vitrine.api.decide import UNTOLD, DecideBody, address_of
 from vitrine.api.explain import ExplainBody
 from vitrine.api.strict_json import MAX_BODY_BYTES
 from vitrine.decisions.context import DecisionRequest, Options, Preview
+from vitrine.decisions.facts_traffic import referrer_class
 from vitrine.errors import BodyTooLarge, InvalidField
 from vitrine.types import CartLine, Geo, Page, Session, Signals, Traffic, Viewer
 
@@ -87,6 +90,55 @@ def test_explicit_nulls_are_as_good_as_absence() -> None:
     }
     page = {"type": "home", "item": None, "category": None, "query": None, "locale": None, "referrer": None}
     assert parse({**nulls, "page": page}) == parse({"page": {"type": "home"}})
+
+
+REFERRERS = [
+    ("", ""),
+    ("/", "/"),
+    ("/find?q=joe@mail.example#joe", "/find"),
+    ("//cdn.example/a?joe", "//cdn.example/a"),
+    ("/?joe@mail.example", "/"),
+    ("//?joe", "/"),
+    ("https://www.google.com/search?q=my+illness#:~:text=mine", "https://www.google.com/search"),
+    ("https://shop.example", "https://shop.example"),
+    ("https://Shop.example:8443/p/1;a=b?c", "https://Shop.example:8443/p/1;a=b"),
+    ("https://joe:secret@mail.google.com/u/0?to=joe", "https://mail.google.com/u/0"),
+    ("https://joe@secret@t.co/x", "https://t.co/x"),
+    ("android-app://com.google.android.gm/?joe", "android-app://com.google.android.gm/"),
+    ("mailto:joe@mail.example", UNTOLD),
+    ("joe@mail.example", UNTOLD),
+    ("?q=joe", UNTOLD),
+    ("https:joe@mail.example", UNTOLD),
+    ("http://[joe", UNTOLD),
+    ("//[joe", "/"),
+]
+
+
+@pytest.mark.parametrize(("sent", "kept"), REFERRERS)
+def test_a_referrer_keeps_its_place_alone(sent: str, kept: str) -> None:
+    """Scheme, host and path; what people typed and who they are stay behind. Where it came from can still be told."""
+    page = parse({"page": {"type": "home", "referrer": sent}}).to_domain(None).page
+    assert page.referrer == kept
+    hosts = frozenset({"shop.example"})
+    assert referrer_class(kept, Traffic(), hosts) == referrer_class(sent, Traffic(), hosts)
+
+
+@given(
+    st.sampled_from(["", "https:", "android-app:", "mailto:", "?"]),
+    st.sampled_from(["", "/", "//"]),
+    st.sampled_from(["", "joe@", "joe:1@"]),
+    st.sampled_from(["", "google.com", "t.me:80", "shop.example", "[::1]", "mail.google.com"]),
+    st.sampled_from(["", "/", "/a", "?canary", "/a?canary", "#canary", "/?canary#canary", "?canary@x.example/y"]),
+)
+def test_no_referrer_keeps_what_was_typed(scheme: str, slashes: str, user: str, host: str, rest: str) -> None:
+    """However it is put together; its class is that of the whole."""
+    sent = scheme + slashes + user + host + rest
+    kept = address_of(sent)
+    assert "canary" not in kept
+    assert "joe" not in kept or slashes == "/" or not host
+    assert address_of(kept) == kept
+    hosts = frozenset({"shop.example"})
+    assert referrer_class(kept, Traffic(), hosts) == referrer_class(sent, Traffic(), hosts)
 
 
 def at(path: str, value: Any) -> dict[str, Any]:

@@ -125,6 +125,19 @@ def test_who_takes_all_comes_last(placement: str) -> None:
         assert not (always and not one.needs and hidden), (one.name, hidden)
 
 
+def test_the_unknown_is_taken_for_an_exception_only_where_it_is_meant() -> None:
+    """A negation matches what is unknown: meant of the hours of alcohol, not of the months of school."""
+    (alcohol,) = (rule.condition for rule in STORE.rules if rule.name == "alcohol-hours")
+    lunchbox = CAMPAIGNS["family-lunchbox"].condition
+    assert alcohol is not None
+    assert lunchbox is not None
+    assert alcohol.matches({}.get)
+    known = {"crm.kids_count": "2", "time.weekend": False, "time.month": 10}
+    assert lunchbox.matches(known.get)
+    assert not lunchbox.matches({**known, "time.month": None}.get)
+    assert not lunchbox.matches({**known, "crm.kids_count": None}.get)
+
+
 def test_a_group_has_members() -> None:
     """A group of one keeps nothing apart."""
     groups = [one.group for one in CAMPAIGNS.values() if one.group is not None]

@@ -1,5 +1,6 @@
 """What a visitor was shown: exact counts, bounded bytes, and never a cap that is forgotten too early."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ from vitrine.visitors.exposures import (
     KEPT_FOR,
     MAX_ARMS,
     MAX_CAMPAIGNS,
+    MAX_FOLDED,
     MAX_GROUPS,
     MAX_RULES,
     Exposures,
@@ -31,7 +33,7 @@ T = int(NOW.timestamp() * 1000)
 HOUR = 3_600_000
 WEEK = 7 * DAY_MS
 
-FRAME = 64  # format version, headers of the four parts
+FRAME = 64  # format version, headers of the five parts
 NAME = 64 + 2  # names are of up to 64 ASCII letters
 MARK = 9 + 10 + 1 + 5  # time, digest of the session, no name, number
 TRAIL = 1 + NAME + 5 + 9 + 9 + 3  # header, name, total, two times, header of the marks
@@ -42,6 +44,7 @@ BOUND = (
     + MAX_GROUPS * (TRAIL + MAX_MARKS * (MARK + NAME))
     + MAX_RULES * (TRAIL + MAX_MARKS * MARK)
     + MAX_ARMS * ARM
+    + MAX_FOLDED * 8
 )
 WORST = 224 * 1024
 """DynamoDB takes rows of 400 KB. A row that large has met 128 capped campaigns 32 times each; usual ones have 1 KB."""
@@ -186,6 +189,115 @@ def test_arms_are_remembered_the_oldest_forgotten_first() -> None:
     assert len(seen.arms) == MAX_ARMS
 
 
+def test_an_arm_in_use_is_not_the_oldest() -> None:
+    """Or it would be forgotten for those that nobody needs any more; among the newer half its place is no matter."""
+    seen = Exposures()
+    for n in range(MAX_ARMS):
+        seen = seen.after([Showing("c", arm=(f"e{n}", "a"))], {}, T, "s1")
+    assert seen.after([Showing("c", arm=(f"e{MAX_ARMS // 2}", "a"))], {}, T, "s1") == seen
+    for n in range(MAX_ARMS):
+        seen = seen.after([Showing("c", arm=("e0", "a")), Showing("c", arm=(f"new{n}", "a"))], {}, T, "s1")
+    assert seen.arms["e0"] == "a"
+    assert "e1" not in seen.arms
+
+
+def device_and_login() -> tuple[Exposures, Exposures]:
+    """What a device was shown, with everything there is to count, and what its login was shown."""
+    device = shown((T, "s1"), (T, "s1"), group="promo", arm=("e1", "a"))
+    device = device.after([Showing("x", arm=("e2", "a"))], {"ads": 1}, T, "s1")
+    return device, shown((T + 1, "s1"), arm=("e2", "b")).after([], {"ads": 2}, T + 1, "s1")
+
+
+def test_a_login_keeps_what_its_device_was_shown() -> None:
+    """With the first page view that names both, whatever it shows; then it binds the login without the device."""
+    device, login = device_and_login()
+    stored = Exposures.decode(login.merged_under(device, "d1").after([], {}, T + 2, "s1").encode())
+    assert stored.views("sale", "session", None, T + 2, "s1") == 3
+    assert stored.views("sale", "period", DAY_MS, T + 2, "s1") == 3
+    assert stored.views("sale", "period", None, T + 2, "s1") == 3
+    assert stored.holders("promo", T + 2, "s1") == {"sale"}
+    assert stored.sponsored("ads", "s1", T + 2) == 3
+    assert stored.arms == {"e1": "a", "e2": "b"}
+
+
+def test_a_device_is_counted_once() -> None:
+    """However often both are named; what it was shown without the login counts where it is more."""
+    device, login = device_and_login()
+    for n in range(3):
+        login = Exposures.decode(login.merged_under(device, "d1").after([], {}, T + 2 + n, "s1").encode())
+    both = login.merged_under(device, "d1")
+    assert both.after([], {}, T + 9, "s1") == both
+    assert (both.views("sale", "session", None, T + 9, "s1"), both.sponsored("ads", "s1", T + 9)) == (3, 3)
+    for n in range(3):
+        device = device.after([Showing("sale", WEEK), Showing("gift", group="more")], {"ads": 1}, T + 3 + n, "s1")
+    both = login.merged_under(device, "d1")
+    assert (both.views("sale", "session", None, T + 9, "s1"), both.sponsored("ads", "s1", T + 9)) == (5, 4)
+    assert both.holders("more", T + 9, "s1") == {"gift"}
+
+
+EVENTS = st.lists(
+    st.tuples(st.integers(0, 3 * HOUR), st.sampled_from([None, "s1", "s2"]), st.booleans(), st.booleans()), max_size=25
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(EVENTS, EVENTS)
+def test_a_login_counts_its_own_and_its_device_s_showings(first: list[Any], then: list[Any]) -> None:
+    """Exactly, whether or not the device is named along, from the first page view on that names both."""
+    device = login = Exposures()
+    for at_ms, session, in_detail, _ in first:
+        device = device.after([Showing("sale", WEEK, in_detail)], {"ads": 1}, at_ms, session)
+    login = login.merged_under(device, "d1").after([], {}, 0, None)
+    for at_ms, session, in_detail, is_named in then:
+        stored = Exposures.decode(login.encode())
+        login = stored.merged_under(device, "d1") if is_named else stored
+        login = login.after([Showing("sale", WEEK, in_detail)], {"ads": 1}, at_ms, session)
+    dated = sum(in_detail and at_ms > 0 for at_ms, _, in_detail, _ in first + then)
+    for seen in (Exposures.decode(login.encode()), login.merged_under(device, "d1")):
+        assert seen.views("sale", "period", None, HOUR, "s1") == len(first) + len(then)
+        counted = seen.views("sale", "period", HOUR, HOUR, "s1")
+        assert counted == dated or (counted == MANY and dated > MAX_MARKS)
+
+
+def test_other_devices_are_folded_each_once() -> None:
+    """So many are remembered; one that was forgotten counts twice, which is too high and not too low."""
+    device, login = shown((T, "s1")), Exposures()
+    for n in range(MAX_FOLDED + 1):
+        login = login.merged_under(device, f"d{n}").after([], {}, T + 1, "s1")
+    assert login.views("sale", "session", None, T + 1, "s1") == MAX_FOLDED + 1
+    assert len(login.folded) == MAX_FOLDED
+    again = login.merged_under(device, "d8").after([], {}, T + 1, "s1")
+    assert again.campaigns == login.campaigns
+    again = login.merged_under(device, "d0").after([], {}, T + 1, "s1")
+    assert again.views("sale", "session", None, T + 1, "s1") == MAX_FOLDED + 2
+
+
+def test_a_device_that_binds_nothing_is_no_write() -> None:
+    """New ones, and ones whose caps have lapsed."""
+    for device in (Exposures(), shown((T - 2 * WEEK, "s1"))):
+        both = Exposures().merged_under(device, "d1")
+        assert both.after([], {}, T, "s1") == both
+
+
+def test_a_device_for_which_there_is_no_room_counts_along_unstored() -> None:
+    """Nothing that binds is dropped for it."""
+    login, device = Exposures(), shown((T, "s1"))
+    for n in range(MAX_CAMPAIGNS):
+        login = login.after([Showing(f"c{n}", WEEK)], {}, T, "s1")
+    both = login.merged_under(device, "d1")
+    for seen in (both, both.after([], {}, T + 1, "s1"), both.after([Showing("c0", WEEK)], {}, T + 1, "s1")):
+        assert seen.views("sale", "session", None, T + 1, "s1") == 1
+        assert seen.campaigns.keys() == login.campaigns.keys()
+
+
+def test_a_row_is_due_when_half_of_its_life_is_left() -> None:
+    """What was never stored is not."""
+    stored = parse_exposures(row_of(Exposures(), 1, NOW), NOW).exposures
+    assert not stored.is_due(NOW + KEPT_FOR / 2)
+    assert stored.is_due(NOW + KEPT_FOR / 2 + timedelta(seconds=1))
+    assert not Exposures().is_due(NOW + 2 * KEPT_FOR)
+
+
 def test_what_the_device_saw_before_a_login_counts_along() -> None:
     """Its arms hold where the login has none; nothing of it is stored with the login's own."""
     device = shown((T, "s1"), group="promo", arm=("e1", "a")).after(
@@ -251,6 +363,9 @@ def packed(*parts: Any) -> bytes:
         {**GOOD, "shown": packed(1, [["sale", 1, 1, -1, [T, "s", "", 1]]], [], [], [])},
         {**GOOD, "shown": packed(1, [["sale", 1, 1]], [], [], [])},
         {**GOOD, "shown": packed(1, 5, [], [], [])},
+        {**GOOD, "shown": packed(1, [], [], [], [], b"seven b")},
+        {**GOOD, "shown": packed(1, [], [], [], [], "eight by")},
+        {**GOOD, "shown": packed(1, [], [], [], [], b"", b"")},
         {"shown": GOOD["shown"], "rev": 1},
     ],
 )
@@ -280,6 +395,7 @@ def test_the_largest_row_is_bounded() -> None:
         ]
         rules = dict.fromkeys(long[:MAX_RULES], 2**31 - 1)
         seen = seen.after(showings, rules, 2**43 + n * HOUR, f"s{n}")
+    seen = replace(seen, folded=(b"\xff" * 8,) * MAX_FOLDED)
     assert (len(seen.campaigns), len(seen.groups)) == (MAX_CAMPAIGNS, MAX_GROUPS)
     assert (len(seen.rules), len(seen.own_arms)) == (MAX_RULES, MAX_ARMS)
     assert BOUND * 0.7 < len(seen.encode()) <= BOUND <= WORST
@@ -317,6 +433,18 @@ def test_a_trail_never_counts_too_few(marks: list[Mark], since_ms: int, random: 
         named = [mark for mark in marks if mark.session == b"1" * 8]
         nameless = [mark for mark in marks if not mark.session and mark.at_ms > since_ms - GAP_MS]
         assert sorted(in_session) == sorted(named + nameless)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(MARKS, max_size=50), st.lists(MARKS, max_size=50), st.integers(0, 10 * HOUR))
+def test_united_trails_are_those_of_one_visitor(ours: list[Mark], theirs: list[Mark], until_ms: int) -> None:
+    """The same, whoever met what."""
+    own = other = both = Trail()
+    for mark in ours:
+        own, both = own.added(mark, until_ms), both.added(mark, until_ms)
+    for mark in theirs:
+        other, both = other.added(mark, 0), both.added(mark, 0)
+    assert own.united(other) == other.united(own) == both
 
 
 @settings(max_examples=100, deadline=None)

@@ -308,17 +308,22 @@ def test_the_home_region_is_where_a_silent_network_leaves_them() -> None:
     [
         (replace(HOME, geo=Geo(40.0, -83.0)), None, None),  # no consent
         (replace(HOME, geo=Geo(40.0, -83.0), consent=frozenset({"geo"})), "columbus", True),
-        (replace(HOME, viewer=Viewer(geo=Geo(-37.8, 145.0))), "melbourne", True),
+        (replace(HOME, viewer=Viewer(geo=Geo(-37.8, 145.0))), None, None),  # no consent
+        (replace(HOME, viewer=Viewer(geo=Geo(-37.8, 145.0)), consent=frozenset({"geo"})), "melbourne", True),
         (
             replace(HOME, geo=Geo(40.0, -83.0), viewer=Viewer(geo=Geo(-37.8, 145.0)), consent=frozenset({"geo"})),
             "columbus",
             True,
         ),
-        (replace(HOME, viewer=Viewer(geo=Geo(40.0, -83.0)), preview=Preview(region="south")), None, None),
+        (
+            replace(HOME, viewer=Viewer(geo=Geo(40, -83)), consent=frozenset({"geo"}), preview=Preview(region="south")),
+            None,
+            None,
+        ),
     ],
 )
 def test_the_nearest_shop(request_: DecisionRequest, shop: str | None, is_open: bool | None) -> None:
-    """From coordinates with consent, else from the network; not from the network of an operator who previews."""
+    """From the page's coordinates, else the network's, if agreed to; not from a previewing operator's network."""
     facts = facts_of(request_, Profile())
     assert (facts("place.shop"), facts("place.shop_open")) == (shop, is_open)
     assert (facts("place.distance_km") is None) == (shop is None)
@@ -327,9 +332,8 @@ def test_the_nearest_shop(request_: DecisionRequest, shop: str | None, is_open: 
 def test_a_shop_is_closed_by_its_own_clock() -> None:
     """20:00 in Ohio is open until ten there; in the shop of the other region 01:00 is closed."""
     late = NOW.replace(hour=1)
-    facts = [
-        facts_of(replace(HOME, viewer=Viewer(geo=geo)), Profile(), now=late) for geo in (Geo(40, -83), Geo(-37, 145))
-    ]
+    near = replace(HOME, consent=frozenset({"geo"}))
+    facts = [facts_of(replace(near, geo=geo), Profile(), now=late) for geo in (Geo(40, -83), Geo(-37, 145))]
     assert [each("place.shop_open") for each in facts] == [True, False]
 
 

@@ -20,6 +20,7 @@ def test_preview_of_a_region_forgets_the_operators_network() -> None:
     """Country and city are those of the supposed place."""
     facts = facts_of(replace(PRODUCT, preview=Preview(region="south")), PROFILE)
     assert (facts("place.country"), facts("place.city"), facts("place.region_source")) == ("AU", None, "preview")
+    assert (facts("place.shop"), facts("place.distance_km")) == (None, None)
 
 
 def previewed(**attributes: Any) -> Facts:

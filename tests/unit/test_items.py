@@ -39,7 +39,13 @@ def test_an_unknown_region_is_refused():
         card_row(MILK, {"north": 0}, "USD", 5)
 
 
-@pytest.mark.parametrize("row", [{}, {**card_row(MILK, BITS, "USD", 5), "price": "279"}])
+GOOD = card_row(MILK, BITS, "USD", 5)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{}, GOOD | {"price": "279"}, *(GOOD | {name: True} for name in ("price", "regular_price", "regions", "title"))],
+)
 def test_a_damaged_row_is_refused(row):
     """A row that lacks a field, or has one of another type, is not served as a card."""
     with pytest.raises(InvalidRelease):

@@ -13,7 +13,7 @@ from vitrine.decisions.actions import Fixed, Floor, ProductRow, Strategy
 from vitrine.decisions.answers import Slot
 from vitrine.decisions.candidates import Lists, Seed, merge
 from vitrine.decisions.filling import Picks
-from vitrine.decisions.merchandising import Rule
+from vitrine.decisions.merchandising import Emphasis, Rule
 from vitrine.decisions.ranking import Ranking, rank
 from vitrine.decisions.selection import Selector
 from vitrine.decisions.showing import show, sponsored_shown, why_nothing
@@ -132,6 +132,15 @@ def test_a_blend_trades_popularity_for_margin() -> None:
     assert letters(shown(filled(row(), ranking))) == "abcd"
     assert letters(shown(filled(row(blend={"margin": 0.5}), ranking))) == "abcd"
     assert letters(shown(filled(row(blend={"margin": 2.0}), ranking))) == "hgfe"
+
+
+def test_a_blend_draws_on_what_the_page_emphasises() -> None:
+    """Goods of the season and stock that should move; without either the list alone orders."""
+    ranking = ranked(regions=[0b01] * 6 + [0b11] * 2)
+    blend = {"season": 2.0, "warehouse": 4.0}
+    assert letters(shown(filled(row(blend=blend), ranking))) == "abcd"
+    emphasis = Emphasis(these("f"), (0.1, 1.0))
+    assert letters(shown(filled(row(blend=blend), ranking, emphasis=emphasis))) == "ghfa"
 
 
 def test_only_and_exclude_have_their_own_reasons() -> None:

@@ -7,8 +7,18 @@ from hypothesis import strategies as st
 
 from tests.unit.pages import NOW_MS, unknown
 from tests.unit.tables import shelf
+from vitrine.catalog.packed import code
 from vitrine.decisions.candidates import Lists, merge
-from vitrine.decisions.merchandising import BLEND, Rule, active_rules, business_value, standardise
+from vitrine.decisions.merchandising import (
+    BLEND,
+    Emphasis,
+    Rule,
+    active_rules,
+    business_value,
+    emphasis_now,
+    standardise,
+)
+from vitrine.decisions.selection import Selector
 from vitrine.rules.conditions import Condition
 
 
@@ -91,9 +101,41 @@ def test_each_term_prefers_what_it_is_named_for(term: str, column: str, better: 
     assert value == pytest.approx({"better": 0.5, "worse": -0.5})
 
 
+ICE, SOUP = code("frozen/ice"), code("grocery/soup")
+SUMMER = Selector(categories=np.array([ICE], np.uint32))
+
+
+def test_the_season_prefers_its_own_goods() -> None:
+    """The goods of the present one, by the file; in a season without goods, or one that is not known, none."""
+    candidates = merge(Lists(shelf=shelf(["ice", "soup"], category=[ICE, SOUP])))
+    seasons = {"summer": SUMMER}
+    for season, ice in (("summer", 0.5), ("winter", 0.0), (None, 0.0)):
+        emphasis = emphasis_now(seasons, (), {"time.season": season}.get)
+        value = business_value(candidates, everywhere(2), {"season": 0.5}, emphasis)
+        assert dict(zip(candidates.ids, value.tolist(), strict=True)) == pytest.approx({"ice": ice, "soup": -ice})
+
+
+def test_nobody_looks_at_the_calendar_for_a_store_without_seasons() -> None:
+    """What is not declared costs nothing."""
+    asked: list[str] = []
+    assert emphasis_now({}, (0.5,), asked.append) == Emphasis(None, (0.5,))
+    assert asked == []
+
+
+def test_stock_of_the_highest_priority_counts() -> None:
+    """Of several regions the one whose stock should move most; one without a priority has none."""
+    regions = {"south": 0b10, "both": 0b11, "north": 0b01, "beyond": 0b100}
+    candidates = merge(Lists(shelf=shelf(list(regions), regions=list(regions.values()))))
+    value = business_value(candidates, everywhere(4), {"warehouse": 1.0}, Emphasis(None, (0.5, 1.0)))
+    found = dict(zip(candidates.ids, value.tolist(), strict=True))
+    assert found["south"] == found["both"] > found["north"] > found["beyond"]
+    assert not business_value(candidates, everywhere(4), {"warehouse": 1.0}).any()
+
+
 def test_all_terms_have_a_test_above() -> None:
     """A new term has to be looked at."""
-    assert set(BLEND) == {"margin", "discount", "newness", "popularity", "cheapness", "availability"}
+    tested = {"margin", "discount", "newness", "popularity", "cheapness", "availability", "season", "warehouse"}
+    assert set(BLEND) == tested
 
 
 def test_an_unknown_term_counts_as_average() -> None:

@@ -1,8 +1,10 @@
 """The record of a decision: what people read of it, and what comes back for a replay."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -13,7 +15,8 @@ from vitrine import keys
 from vitrine.catalog.items import Card
 from vitrine.decisions.answers import Answer, Considered, Decision, Reason, Shelf, Slot
 from vitrine.decisions.body import decision_body
-from vitrine.decisions.context import Context, DecisionRequest, Options, Preview
+from vitrine.decisions.context import Context, DecisionRequest, Options, Preview, Whereabouts
+from vitrine.decisions.packing import pack, unpack
 from vitrine.decisions.record import digest_of_answer, parse_record, record_of, request_of
 from vitrine.decisions.tape import Tape
 from vitrine.errors import InvalidRecord
@@ -173,21 +176,30 @@ def test_a_first_call_is_no_return() -> None:
 
 
 def test_inputs_come_back_with_the_record() -> None:
-    """Beside the request: the tape."""
+    """Beside the request: where it was found to be, and the tape."""
     tape = Tape()
     told = {keys.profile("v1"): {"rev": 1}}
     tape.reading(lambda wanted: {key: told[key] for key in wanted})(list(told))
     recorded = parse_record(line(tape=tape))
     assert recorded.tape == tape
+    assert recorded.whereabouts == Whereabouts("north", "network")
     assert (recorded.decision, recorded.release) == ("d1", RELEASE)
     assert recorded.answer_sha256 == digest_of_answer(decision_body(decision()))
     assert "inputs" not in recorded.plain
 
 
+def repacked(told: dict[str, Any], **changes: object) -> dict[str, Any]:
+    """The record with other inputs."""
+    return told | {"inputs": b64encode(pack(unpack(b64decode(told["inputs"])) | changes)).decode()}
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda told: told | {"format": 1}, "format 1"),
+        (lambda told: told | {"format": 2}, "format 2"),
+        (lambda told: repacked(told, whereabouts=None), "Whereabouts|declared form"),
+        (lambda told: repacked(told, whereabouts={"region": "north", "source": "hearsay"}), "source"),
+        (lambda told: repacked(told, whereabouts={"region": "north"}), "source"),
         (lambda told: {name: value for name, value in told.items() if name != "format"}, "format None"),
         (lambda told: told | {"inputs": told["inputs"][:-8]}, "inputs"),
         (lambda told: told | {"inputs": None}, "no inputs"),

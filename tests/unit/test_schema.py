@@ -93,6 +93,19 @@ def test_an_editor_completes_every_attribute() -> None:
     assert "rain" in properties["weather.condition"]["anyOf"][0]["enum"]
 
 
+def test_an_editor_tells_what_negations_and_several_audiences_match() -> None:
+    """The two things that people guess wrong: the unknown passes a negation, and all of the audiences have to hold."""
+    condition = SCHEMAS[CONDITION_FILE]
+    for kind in ("string", "number", "boolean", "strings"):
+        operators = condition["$defs"][kind]["properties"]
+        negations = {
+            name for name, operand in operators.items() if "the unknown, too" in operand.get("description", "")
+        }
+        assert negations == operators.keys() & {"$ne", "$nin", "$nini", "$vne", "$not"}
+    for file, part in (("campaigns.schema.json", "CampaignFile"), ("merchandising.schema.json", "RuleFile")):
+        assert "all of them have to hold" in SCHEMAS[file]["$defs"][part]["properties"]["audience"]["description"]
+
+
 def test_the_command_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And says how an editor finds them; a folder of schemas beside the files is no fault."""
     assert main(["schema", "--out", str(tmp_path)]) == 0

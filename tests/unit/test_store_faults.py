@@ -93,6 +93,74 @@ def test_protected_attributes_may_not_decide_an_offers_text(folder: Path) -> Non
     assert "a text of it looks at crm.age" in only_fault(folder).message
 
 
+PRICED = """\
+  priced:
+    placements: [home.recs]
+    when: {WHO: {$lt: 30}}
+    products:
+      size: 4
+      title: {en: A, ru: Б}
+      items: {discount: {gte: 0.1}}
+      blend: {cheapness: 1, discount: 1}
+      strategies:
+        - {for: anyone, from: [discounted], order: discounted}
+        - {for: anyone, from: [similar_page], order: model, price: cheaper}
+"""
+"""A campaign in which prices decide five times."""
+
+
+def test_all_that_prices_decide_is_told_and_only_of_protected_attributes(folder: Path) -> None:
+    """A campaign is mended in one go; whoever is chosen by what is not protected may see prices."""
+    change(folder, MAIN, "  banner-test:", PRICED.replace("WHO", "crm.age") + "  banner-test:")
+    assert [fault.place.removeprefix("campaigns.priced.products.") for fault in check_store(folder)] == [
+        "items",
+        "blend.cheapness",
+        "blend.discount",
+        "strategies.0.from.0",
+        "strategies.1.price",
+    ]
+    change(folder, MAIN, "crm.age: {$lt: 30}", "visitor.visits: {$lt: 30}")
+    assert check_store(folder) == []
+    change(folder, MAIN, "visitor.visits: {$lt: 30}", "persona: {$ne: regular}")
+    change(folder, PERSON, "visitor.visits: {$gte: 5}", "crm.age: {$lt: 30}")
+    assert {fault.message.rpartition(" ")[2] for fault in check_store(folder)} == {"persona"}
+
+
+def test_a_blend_of_nothing_and_of_margins_is_for_everybody(folder: Path) -> None:
+    """Only terms that prices make count, and only with a weight."""
+    terms = PRICED.replace("WHO", "crm.age").replace("cheapness: 1, discount: 1", "margin: 1, cheapness: 0")
+    change(folder, MAIN, "  banner-test:", terms + "  banner-test:")
+    assert not [fault for fault in check_store(folder) if "blend" in fault.place]
+
+
+def test_a_season_of_cheap_goods_is_a_price(folder: Path) -> None:
+    """The term of a blend counts where the goods of a season are selected by price, and not by category."""
+    row = PRICED.replace("WHO", "crm.age").replace("cheapness: 1, discount: 1", "season: 1")
+    change(folder, MAIN, "  banner-test:", row + "  banner-test:")
+    for goods, told in (("category: [frozen]", False), ("price: {lte: 100}", True)):
+        write(folder, RULES, f"seasons: {{summer: {{{goods}}}}}\nrules: {{}}\n")
+        assert ("campaigns.priced.products.blend.season" in {fault.place for fault in check_store(folder)}) is told
+
+
+def test_rules_by_price_are_for_everybody_who_is_not_chosen_by_a_protected_attribute(folder: Path) -> None:
+    """Of every kind that selects."""
+    effects = ("only: {SELECTED}", "exclude: {SELECTED}", "boost: {items: {SELECTED}, by: 1}")
+    effects += ("bury: {items: {SELECTED}, by: 1}", "slots: {items: {SELECTED}, slots: [0]}")
+    for effect in (each.replace("SELECTED", "discount: {gte: 0.1}, price: {lte: 900}") for each in effects):
+        for who, faults in (("visitor.visits", 0), ("crm.age", 1)):
+            write(folder, RULES, f"rules:\n  cheap:\n    when: {{{who}: {{$lt: 30}}}}\n    {effect}\n")
+            assert len(check_store(folder)) == faults, effect
+
+
+def test_a_floor_of_scores_binds_the_strategies_that_a_list_orders(folder: Path) -> None:
+    """One of them is enough; and a release from before the check, in which none is, still loads."""
+    row = "strategies:\n        - {for: known, from: [popular], order: model}"
+    change(folder, PLACES, "strategies:", f"floor: {{min_score: 0.3}}\n      {row}")
+    assert check_store(folder) == []
+    carried = compile_store(folder).replace(b'"order":"popular"', b'"order":"model"')
+    assert load_store(carried).placements["home.recs"].action.row is not None
+
+
 def test_all_faults_of_all_files_are_told(folder: Path) -> None:
     """A marketer mends a store in one go; several faults of one condition are told, too."""
     change(folder, "store.yaml", "[crm.age]", "[crm.aeg]")

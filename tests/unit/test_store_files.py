@@ -52,13 +52,13 @@ def test_compiling_is_deterministic() -> None:
 
 
 def test_campaigns_keep_what_the_files_say(small: Store) -> None:
-    """Names, order of priority, instants in the store's time zone, caps and budgets in milliseconds."""
+    """Names, order of priority, instants in the store's time zone, caps in milliseconds, budgets by its days."""
     ice, banner = small.campaigns
     assert (ice.name, banner.name) == ("ice-cream", "banner-test")
     assert ice.starts_ms == datetime(2026, 5, 31, 22, tzinfo=UTC).timestamp() * 1000  # midnight in Berlin
     assert ice.ends_ms == datetime(2026, 8, 31, 22, tzinfo=UTC).timestamp() * 1000  # the 31st is part of it
     assert ice.caps == (Cap(2, "session"), Cap(5, "period", 3 * DAY_MS))
-    assert ice.budget == Budget(100_000, DAY_MS, 10)
+    assert ice.budget == Budget(100_000, "day", 10, "Europe/Berlin")
     assert (ice.control, ice.group, ice.experiment, small.holdout.share) == (0.1, "weather", None, 0.05)
     experiment = banner.experiment
     assert (experiment.key, experiment.weights, experiment.coverage) == ("banner-test", (0.5, 0.5), 0.8)
@@ -87,6 +87,19 @@ def test_selectors_speak_in_codes(small: Store) -> None:
     assert sponsored.items.keys.tolist() == [item_key("i1"), item_key("i2")]
     assert sponsored.label == Fixed({"en": "Ad", "ru": "Реклама"})
     assert (pin.pinned, pin.slots) == (("i3",), (0,))
+
+
+def test_blends_draw_on_what_the_store_declares(folder: Path) -> None:
+    """Goods by season, priorities in the order of the stock bits; and nothing where nothing is declared."""
+    plain = load_store(compile_store(folder))
+    assert (plain.seasons, plain.warehouses) == ({}, ())
+    declared = "seasons: {summer: {brand: [Private]}}\nwarehouses: {south: 0.5}\nrules:"
+    change(folder, "merchandising.yaml", "rules:", declared)
+    change(folder, "placements.yaml", "strategies:", "blend: {season: 1, warehouse: 0.5}\n      strategies:")
+    assert check_store(folder) == []
+    store = load_store(compile_store(folder))
+    assert store.seasons["summer"].brands.tolist() == [code("Private")]  # type: ignore[union-attr]
+    assert (list(store.seasons), store.warehouses) == (["summer"], (0.0, 0.5))
 
 
 def test_templates_get_their_variables(small: Store) -> None:

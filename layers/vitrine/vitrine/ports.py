@@ -53,7 +53,6 @@ class Table(Protocol):
         """
         ...
 
-
     def count(self, key: Key, limit: int, ttl: int | None, timeout_s: float | None = None) -> bool:
         """Add 1 to the row's `used` if it is below the limit, atomically; a row that is missing counts as 0.
 
@@ -147,7 +146,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Weather as a source tells it, checked: finite, plausible, of a moment ago. `code` is WMO's."""
+    """Weather as a source tells it, checked: finite, plausible, of a moment ago. `code` is WMO's.
+
+    `source` says who made it where that is not the service itself.
+    """
 
     temperature_c: float
     feels_like_c: float
@@ -158,6 +160,7 @@ class Observation:
     is_day: bool
     observed_ms: int
     validator: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ each near where we asked. One bad place among many is named and spoils no other.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from math import isfinite
 from typing import Any, Final
@@ -24,6 +25,8 @@ CURRENT: Final[Mapping[str, str | None]] = {
 }
 """What is asked of the present, with its unit; None where there is but one."""
 HOURLY: Final[Mapping[str, str]] = {"temperature_2m": "°C"}
+SIMULATED: Final = "simulated"
+"""A field of answers that are no weather, and the source of what they tell: the demo's service sets it."""
 UNIX_TIME: Final = "unixtime"
 MAX_OFFSET_DEG: Final = 1.0
 """A service answers for the nearest point of its model's grid; farther away it is somebody else's answer."""
@@ -84,7 +87,8 @@ def _current(answer: object, spot: Spot, now_ms: int) -> Observation | NoObserva
         place = _mapping(answer, "the place")
         _check_position(place, spot)
         _check_units(place, "current", CURRENT)
-        return _observation(_mapping(place.get("current"), "current"), now_ms)
+        observation = _observation(_mapping(place.get("current"), "current"), now_ms)
+        return replace(observation, source=SIMULATED) if place.get(SIMULATED) is True else observation
     except InvalidAnswer as error:
         return NoObservation(str(error))
 

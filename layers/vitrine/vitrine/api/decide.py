@@ -1,6 +1,7 @@
 """The request of POST /v1/decide."""
 
 from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, FiniteFloat
 
@@ -19,6 +20,9 @@ GEO_DECIMALS: Final = 1
 NOWHERE: Final = Viewer()
 """The network says nothing of the caller."""
 
+UNTOLD: Final = "other"
+"""A referrer that is no address of a page; `traffic.referrer` knows no other class for such."""
+
 MAX_LISTING: Final = 100
 MAX_VIEWS: Final = 100_000
 MAX_SESSION_S: Final = 7 * 86_400  # a tab that stays open for a week is still one visit to somebody
@@ -27,6 +31,24 @@ MAX_SESSION_S: Final = 7 * 86_400  # a tab that stays open for a week is still o
 def rounded(lat: float, lon: float) -> Geo:
     """The place, no finer than GEO_DECIMALS; never a negative zero, so that equal places are written alike."""
     return Geo(round(lat, GEO_DECIMALS) + 0.0, round(lon, GEO_DECIMALS) + 0.0)
+
+
+def address_of(referrer: str) -> str:
+    """A referrer down to scheme, host and path: queries and fragments hold what people typed, e-mail addresses too.
+
+    What is neither a host's page nor a path of the shop (`mailto:` is not) is UNTOLD. Its class stays the same.
+    """
+    referrer = referrer.strip()
+    try:
+        parts = urlsplit(referrer)
+    except ValueError:  # such as brackets that hold no address
+        return "/" if referrer.startswith("/") else UNTOLD
+    host = parts.netloc.rpartition("@")[2]  # without the name and password before it
+    if host:
+        return f"{parts.scheme and parts.scheme + ':'}//{host}{parts.path}"
+    if referrer.startswith("/"):
+        return parts.path or "/"
+    return UNTOLD if referrer else ""
 
 
 class PageBody(Wire):
@@ -48,7 +70,8 @@ class PageBody(Wire):
         needed = NEEDED.get(self.type)
         if needed is not None and getattr(self, needed) is None:
             raise InvalidField(f"is required on a {self.type} page", f"page.{needed}")
-        return Page(**dict(self))
+        referrer = None if self.referrer is None else address_of(self.referrer)
+        return Page(**dict(self) | {"referrer": referrer})
 
 
 class DeviceBody(Wire):

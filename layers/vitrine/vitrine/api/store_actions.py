@@ -89,6 +89,7 @@ class FloorFile(StrictFile):
 
     min_items: int = Field(default=1, ge=1, le=50)
     min_score: Annotated[FiniteFloat, Field(ge=-1e6, le=1e6)] | None = None
+    """In the unit of the list that orders a strategy; strategies ordered by the model are not bound by it."""
 
 
 class ExploreFile(StrictFile):
@@ -115,13 +116,6 @@ class RowFile(StrictFile):
     explore: ExploreFile | None = None
     rows: int = Field(default=0, ge=0, le=12)
     """Above 0: so many rows, one per category that the visitor likes most."""
-
-    def looks_at_price(self) -> bool:
-        """Whether price or discount decides which items are shown, apart from the ranker."""
-        selectors = [self.items, *(way.items for way in self.strategies)]
-        return any(way.price != "any" for way in self.strategies) or any(
-            selector is not None and selector.looks_at_price() for selector in selectors
-        )
 
 
 class OverlayFile(StrictFile):

@@ -52,7 +52,7 @@ AudienceNames = Annotated[
     AfterValidator(_names),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
 ]
-"""One audience, or several of which one is enough."""
+"""One audience, or several of which all have to hold."""
 
 
 class AudienceFile(StrictFile):
@@ -119,6 +119,7 @@ class BudgetFile(StrictFile):
 
     views: int = Field(ge=1, le=10**12)
     per: Literal["day", "week", "total"] = "total"
+    """Days and weeks of the store's time zone; a week begins on Monday."""
     shards: int | None = Field(default=None, ge=1, le=MAX_SHARDS)
     """Rows of the counter; more of them take more writes. By default as many as the size calls for."""
 
@@ -161,6 +162,7 @@ class CampaignFile(ActionFile):
     placements: list[str] = Field(min_length=1, max_length=50)
     pages: list[PageType] | None = Field(default=None, min_length=1)
     audience: AudienceNames | None = None
+    """One audience, or several: all of them have to hold, and `when` with them."""
     when: ConditionPlain | None = None
     schedule: ScheduleFile | None = None
     priority: int = Field(default=0, ge=-1_000_000, le=1_000_000)
@@ -174,7 +176,7 @@ class CampaignFile(ActionFile):
     needs: list[Purpose] = Field(default_factory=list)
     """Consents without which it is not shown."""
     offer: bool = False
-    """It makes a price or an offer: protected attributes may not decide who sees it."""
+    """It promises a price or an advantage, if only in words: protected attributes may not decide who sees it."""
     variables: dict[VariableName, VariableFile] = Field(default_factory=dict)
     variations: dict[Name, OneActionFile] | None = Field(default=None, min_length=2, max_length=20)
     experiment: ExperimentFile | None = None

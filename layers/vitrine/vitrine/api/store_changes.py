@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-SECTIONS: Final = ("campaigns", "placements", "audiences", "personas", "rules", "places", "store")
+SECTIONS: Final = ("campaigns", "placements", "audiences", "personas", "rules", "emphasis", "places", "store")
 ORDER: Final = "their order"
 
 

@@ -1,24 +1,24 @@
 """Campaigns of the files compiled: who sees what, under which caps, in which experiment."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from vitrine.api.store_actions import ActionFile
 from vitrine.api.store_campaigns import BudgetFile, CampaignFile, CapFile
 from vitrine.api.store_compile_experiments import compile_experiment
 from vitrine.api.store_compile_rows import Variables, compile_action, payloads_of
+from vitrine.api.store_fairness import check_fairness
 from vitrine.api.store_faults import Place
 from vitrine.api.store_scope import Scope, compile_schedule
 from vitrine.api.store_templates import check_templates, compile_variables
 from vitrine.decisions.campaigns import Budget, Campaign, Cap, Variation
-from vitrine.rules.conditions import Condition
 from vitrine.types import DAY_MS
 
 ONLY_VARIATION: Final = "default"
 """Name of what a campaign without variations shows."""
 
 _HOUR_MS: Final = DAY_MS // 24
-_PERIODS_MS: Final[Mapping[str, int | None]] = {"day": DAY_MS, "week": 7 * DAY_MS, "ever": None, "total": None}
+_PERIODS_MS: Final[Mapping[str, int | None]] = {"day": DAY_MS, "week": 7 * DAY_MS, "ever": None}
 _VIEWS_PER_SHARD: Final = 10_000  # of a budget; a row of DynamoDB takes 1,000 writes a second
 _MAX_SHARDS: Final = 16
 
@@ -31,7 +31,7 @@ def compile_campaign(name: str, file: CampaignFile, scope: Scope) -> Campaign:
     condition = scope.conditions.of_one(file.audience, file.when, at)
     if scope.checking:
         _check_placements(file, scope, at)
-        _check_fairness(file, condition, variables, scope, at)
+        check_fairness(file, _actions(file, at), condition, variables, scope, at)
         parts = {
             place: part for action, start in _actions(file, at) for place, part in payloads_of(action, start).items()
         }
@@ -47,7 +47,7 @@ def compile_campaign(name: str, file: CampaignFile, scope: Scope) -> Campaign:
         ends_ms=span.ends_ms,
         group=file.group,
         caps=tuple(compile_cap(cap) for cap in file.caps),
-        budget=None if file.budget is None else compile_budget(file.budget),
+        budget=None if file.budget is None else compile_budget(file.budget, scope.store.timezone),
         control=file.control,
         needs=frozenset(file.needs),
         experiment=compile_experiment(name, file, scope, (*at, "experiment")),
@@ -65,10 +65,10 @@ def compile_cap(file: CapFile) -> Cap:
     return Cap(file.views, "period", int(file.per[:-1]) * unit_ms)
 
 
-def compile_budget(file: BudgetFile) -> Budget:
-    """The budget, spread over as many counters as its size calls for."""
+def compile_budget(file: BudgetFile, timezone: str) -> Budget:
+    """The budget, spread over as many counters as its size calls for. Its days and weeks are those of the zone."""
     shards = file.shards or max(1, min(_MAX_SHARDS, file.views // _VIEWS_PER_SHARD))
-    return Budget(file.views, _PERIODS_MS[file.per], shards)
+    return Budget(file.views, None if file.per == "total" else file.per, shards, timezone)
 
 
 def _actions(file: CampaignFile, at: Place) -> list[tuple[ActionFile, Place]]:
@@ -96,24 +96,3 @@ def _check_placements(file: CampaignFile, scope: Scope, at: Place) -> None:
             if (own == "sort" and kind not in ("sort", "none")) or (kind == "sort" and own not in ("sort", "none")):
                 said = f"shows {kind}, but {name} is there for {own}"
                 scope.refuse((*place, kind), said, "a listing is put in order where its placement has sort or none")
-
-
-def _check_fairness(
-    file: CampaignFile, condition: Condition | None, variables: Variables, scope: Scope, at: Place
-) -> None:
-    """Refuse protected attributes where they would decide who gets an offer or what prices are shown."""
-    by_condition = _named(condition.paths if condition is not None else (), scope)
-    by_experiment = [] if file.experiment is None else _named([file.experiment.attribute], scope)
-    by_template = _named([variable.path for variable in variables.values()], scope)
-    if file.offer:
-        hint = "protected attributes (store.yaml) may not decide who gets an offer: choose others, or drop 'offer'"
-        for found, what in ((by_condition, "a condition"), (by_experiment, "an experiment"), (by_template, "a text")):
-            if found:
-                scope.refuse(at, f"is an offer, and {what} of it looks at {', '.join(found)}", hint)
-    elif by_condition and any(row.looks_at_price() for action, _ in _actions(file, at) for row in action.rows()):
-        said = f"shows goods chosen by price to visitors chosen by {', '.join(by_condition)}"
-        scope.refuse(at, said, "protected attributes (store.yaml) may not decide prices: choose others")
-
-
-def _named(paths: Iterable[str], scope: Scope) -> list[str]:
-    return sorted(scope.sensitive & set(paths))

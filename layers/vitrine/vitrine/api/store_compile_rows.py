@@ -67,12 +67,8 @@ def payloads_of(file: ActionFile, at: Place) -> dict[Place, Any]:
 
 def compile_row(file: RowFile, variables: Variables, scope: Scope, at: Place) -> ProductRow:
     """A row of products."""
-    for name in file.blend.keys() - set(BLEND):
-        said = f"there is no feature {name!r} to blend in"
-        scope.refuse((*at, "blend", name), said, suggest(name, BLEND, "features"))
-    if file.floor.min_items > file.size:
-        said = f"min_items {file.floor.min_items} is more than the row's size {file.size}"
-        scope.refuse((*at, "floor"), said, "it would never be shown")
+    _check_blend(file, scope, (*at, "blend"))
+    _check_floor(file, scope, (*at, "floor"))
     return ProductRow(
         size=file.size,
         title=_title(file.title, variables, scope, (*at, "title")),
@@ -89,6 +85,31 @@ def compile_row(file: RowFile, variables: Variables, scope: Scope, at: Place) ->
         explore=None if file.explore is None else Explore(file.explore.share, file.explore.pool),
         rows=file.rows,
     )
+
+
+def _check_blend(file: RowFile, scope: Scope, at: Place) -> None:
+    """Refuse terms that do not exist, and those for which the store declares nothing."""
+    for name in file.blend.keys() - set(BLEND):
+        said = f"there is no feature {name!r} to blend in"
+        scope.refuse((*at, name), said, suggest(name, BLEND, "features"))
+    declared = scope.emphasis
+    if declared is not None and "season" in file.blend and not declared.seasons:
+        said, hint = "the store declares no goods of any season", "seasons: {summer: {category: [PATH]}}"
+        scope.refuse((*at, "season"), said, f"write {hint} in merchandising.yaml")
+    if declared is not None and "warehouse" in file.blend and not declared.warehouses:
+        said, hint = "the store declares no priority of any region", "warehouses: {REGION: 1.0}"
+        scope.refuse((*at, "warehouse"), said, f"write {hint} in merchandising.yaml")
+
+
+def _check_floor(file: RowFile, scope: Scope, at: Place) -> None:
+    """Refuse a floor that nothing gets over, and one that binds nothing."""
+    if file.floor.min_items > file.size:
+        said = f"min_items {file.floor.min_items} is more than the row's size {file.size}"
+        scope.refuse(at, said, "it would never be shown")
+    by_model = all(way.order == BY_MODEL for way in file.strategies)
+    if scope.checking and by_model and file.floor.min_score is not None:
+        said = "binds nothing: the model orders every strategy, and its scores only compare the items of one page"
+        scope.refuse((*at, "min_score"), said, "use min_items, or order a strategy by a list")
 
 
 def compile_selector(file: SelectorFile, scope: Scope, at: Place) -> Selector:

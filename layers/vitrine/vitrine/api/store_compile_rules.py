@@ -4,12 +4,14 @@ from typing import Any, get_args
 
 from vitrine.api.store_actions import SelectorFile
 from vitrine.api.store_compile_rows import compile_selector
-from vitrine.api.store_faults import Place
-from vitrine.api.store_rules import RuleFile
+from vitrine.api.store_fairness import check_rule_fairness
+from vitrine.api.store_faults import Place, suggest
+from vitrine.api.store_rules import EmphasisFile, RuleFile
 from vitrine.api.store_scope import Scope, compile_schedule
 from vitrine.api.store_templates import check_templates
 from vitrine.api.templates import compile_payload
 from vitrine.decisions.merchandising import Rule, RuleKind
+from vitrine.decisions.selection import Selector
 from vitrine.rules.conditions import Condition
 
 
@@ -30,6 +32,19 @@ def compile_rule(name: str, file: RuleFile, scope: Scope) -> Rule:
         ends_ms=span.ends_ms,
         **_effect(file, scope, at),
     )
+
+
+def compile_seasons(file: EmphasisFile, scope: Scope) -> dict[str, Selector]:
+    """The goods of each season that has some."""
+    return {name: compile_selector(selector, scope, ("seasons", name)) for name, selector in file.seasons.items()}
+
+
+def compile_warehouses(file: EmphasisFile, scope: Scope) -> tuple[float, ...]:
+    """The priority of each region, in the order of their stock bits; () when none has one."""
+    regions = [region.id for region in scope.store.regions]
+    for name in file.warehouses.keys() - set(regions):
+        scope.refuse(("warehouses", name), f"there is no region {name!r}", suggest(name, regions, "regions"))
+    return tuple(file.warehouses.get(region, 0.0) for region in regions) if file.warehouses else ()
 
 
 def _effect(file: RuleFile, scope: Scope, at: Place) -> dict[str, Any]:
@@ -71,11 +86,7 @@ def _inner(file: RuleFile) -> Place:
 
 def _check(file: RuleFile, condition: Condition | None, scope: Scope, at: Place) -> None:
     """Refuse what only a check has to find."""
-    protected = sorted(scope.sensitive & condition.paths) if condition is not None else []
-    selector = _selector(file)
-    if protected and selector is not None and selector.looks_at_price():
-        said = f"chooses goods by price for visitors chosen by {', '.join(protected)}"
-        scope.refuse(at, said, "protected attributes (store.yaml) may not decide prices: choose others")
+    check_rule_fairness(_selector(file), condition, scope, at)
     if file.pin is not None and file.pin.slots is not None and len(file.pin.slots) < len(file.pin.items):
         said = f"pins {len(file.pin.items)} items into {len(file.pin.slots)} slots"
         scope.refuse((*at, "pin", "slots"), said, "give every item a slot")

@@ -15,12 +15,12 @@ from vitrine.api.store_campaigns import AudienceFile, CampaignFile, PersonaFile
 from vitrine.api.store_compile_campaigns import compile_campaign
 from vitrine.api.store_compile_experiments import check_exclusive
 from vitrine.api.store_compile_rows import compile_action, payloads_of
-from vitrine.api.store_compile_rules import compile_rule
+from vitrine.api.store_compile_rules import compile_rule, compile_seasons, compile_warehouses
 from vitrine.api.store_conditions import NEVER, Conditions
 from vitrine.api.store_faults import Place, Refuse, invalid_parts, suggest
 from vitrine.api.store_files import StoreFile, StrictFile
 from vitrine.api.store_places_compiled import PlacesFile
-from vitrine.api.store_rules import RuleFile
+from vitrine.api.store_rules import EmphasisFile, RuleFile
 from vitrine.api.store_scope import Scope
 from vitrine.api.store_templates import check_templates, compile_variables
 from vitrine.decisions.campaigns import Campaign, Holdout, Persona, index_campaigns
@@ -42,6 +42,7 @@ class StoreParts(StrictFile):
     personas: list[PersonaFile | None] = Field(default_factory=list)
     campaigns: dict[str, CampaignFile] = Field(default_factory=dict)
     rules: dict[str, RuleFile] = Field(default_factory=dict)
+    emphasis: EmphasisFile | None = Field(default_factory=EmphasisFile)
     places: PlacesFile = PlacesFile()
 
 
@@ -76,7 +77,9 @@ def build_store(parts: StoreParts, refuse: Refuse, checking: bool = False) -> St
     attributes = _attributes(store, parts.personas)
     conditions = Conditions(attributes, parts.audiences, refuse, compile_regex if checking else defer_regex)
     personas = tuple(_personas(parts.personas, conditions))
-    scope = Scope(store, attributes, parts.placements, conditions, refuse, checking, _sensitive(store, personas))
+    scope = Scope(
+        store, attributes, parts.placements, conditions, refuse, checking, _sensitive(store, personas), parts.emphasis
+    )
     campaigns = [compile_campaign(name, file, scope) for name, file in parts.campaigns.items()]
     if checking:
         _check_protected(store, attributes, refuse)
@@ -95,6 +98,8 @@ def build_store(parts: StoreParts, refuse: Refuse, checking: bool = False) -> St
         campaigns=in_order,
         index=index_campaigns(in_order),
         rules=tuple(compile_rule(name, file, scope) for name, file in parts.rules.items()),
+        seasons={} if parts.emphasis is None else compile_seasons(parts.emphasis, scope),
+        warehouses=() if parts.emphasis is None else compile_warehouses(parts.emphasis, scope),
         holdout=None if store.holdout is None else Holdout(store.holdout.share, store.holdout.seed),
         hosts=frozenset(store.hosts),
     )

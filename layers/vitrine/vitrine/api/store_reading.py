@@ -14,7 +14,7 @@ from vitrine.api.store_faults import Fault, Place, invalid_parts, suggest
 from vitrine.api.store_files import Name, StoreFile, StrictFile
 from vitrine.api.store_places import check_places
 from vitrine.api.store_places_compiled import PlacesFile
-from vitrine.api.store_rules import RuleFile
+from vitrine.api.store_rules import EmphasisFile, RuleFile
 from vitrine.api.store_yaml import Document, read_yaml
 
 PartT = TypeVar("PartT", bound=StrictFile)
@@ -34,6 +34,8 @@ _FILES: Final[Mapping[str, str]] = {
     "audiences": AUDIENCES,
     "personas": PERSONAS,
     "rules": RULES,
+    "seasons": RULES,
+    "warehouses": RULES,
 }
 
 
@@ -69,10 +71,16 @@ class Reading:
             "personas": self._personas(),
             "campaigns": self._campaigns(),
             "rules": {name: rule for name, rule in self._named(RULES, "rules", RuleFile).items() if rule is not None},
+            "emphasis": self._emphasis(),
         }
         if store is None or self._is_incomplete:
             return None
         return StoreParts.model_construct(None, store=store, places=self._places(store, years), **named)
+
+    def _emphasis(self) -> EmphasisFile | None:
+        document = self._read(RULES)
+        plain = document.plain if document is not None and isinstance(document.plain, dict) else {}
+        return self._part(EmphasisFile, {key: plain[key] for key in EmphasisFile.model_fields if key in plain}, ())
 
     def _campaigns(self) -> dict[str, CampaignFile]:
         found: dict[str, CampaignFile] = {}
@@ -134,8 +142,9 @@ class Reading:
         if not isinstance(found, kind) or (required and not found):
             what = "mapping by name" if kind is dict else "list"
             self._add(file, document.line((root,)), (), f"has no {what} under the key {root!r}", f"begin with {root}:")
-        for key in plain.keys() - {root} if isinstance(plain, dict) else ():
-            hint = suggest(key, [root], "fields")
+        known = [root, *(EmphasisFile.model_fields if file == RULES else ())]
+        for key in plain.keys() - set(known) if isinstance(plain, dict) else ():
+            hint = suggest(key, known, "fields")
             self._add(file, document.line((key,)), (key,), f"there is no field {key!r} here", hint)
         return found if isinstance(found, kind) else None
 

@@ -2,14 +2,25 @@
 
 from typing import Annotated, Final, Self
 
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, Field, FiniteFloat, WithJsonSchema, model_validator
 
 from vitrine.api.store_actions import SelectorFile
 from vitrine.api.store_campaigns import AudienceNames, ScheduleFile
-from vitrine.api.store_files import About, ConditionPlain, Content, Name, Slots, StrictFile
+from vitrine.api.store_faults import suggest
+from vitrine.api.store_files import About, ConditionPlain, Content, Name, Share, Slots, StrictFile
+from vitrine.places.calendar import SEASONS
 
 RULE_KINDS: Final = ("pin", "boost", "bury", "only", "exclude", "slots", "sponsored")
 Weight = Annotated[FiniteFloat, Field(gt=0, le=10)]
+
+
+def _known_season(name: str) -> str:
+    if name not in SEASONS:
+        raise ValueError(f"there is no season {name!r}; {suggest(name, SEASONS, 'seasons')}")
+    return name
+
+
+SeasonName = Annotated[str, AfterValidator(_known_season), WithJsonSchema({"type": "string", "enum": list(SEASONS)})]
 
 
 class PinFile(StrictFile):
@@ -52,6 +63,7 @@ class RuleFile(StrictFile):
     placements: list[str] | None = Field(default=None, min_length=1)
     """Rows it holds for; all of them without it."""
     audience: AudienceNames | None = None
+    """One audience, or several: all of them have to hold, and `when` with them."""
     when: ConditionPlain | None = None
     schedule: ScheduleFile | None = None
     pin: PinFile | None = None
@@ -75,7 +87,16 @@ class RuleFile(StrictFile):
         return next(kind for kind in RULE_KINDS if getattr(self, kind) is not None)
 
 
-class RulesFile(StrictFile):
+class EmphasisFile(StrictFile):
+    """What the terms `season` and `warehouse` of blends draw on."""
+
+    seasons: dict[SeasonName, SelectorFile] = Field(default_factory=dict)
+    """The goods of each season. In a season that is not named the term prefers nothing."""
+    warehouses: dict[str, Share] = Field(default_factory=dict)
+    """Priority of each region's stock, 0 to 1, and 0 where none is named. An item has the highest of its regions."""
+
+
+class RulesFile(EmphasisFile):
     """merchandising.yaml."""
 
     rules: dict[Name, RuleFile]

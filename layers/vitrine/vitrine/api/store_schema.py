@@ -30,6 +30,8 @@ _FILES: Final[Mapping[str, tuple[type[StrictFile], str]]] = {
 _TYPES: Final[Mapping[Kind, str]] = {"string": "string", "number": "number", "boolean": "boolean", "strings": "string"}
 _LISTS: Final = ("$in", "$nin", "$ini", "$nini", "$all", "$alli")
 _EQUALITIES: Final = ("$eq", "$ne")
+_NEGATIONS: Final = ("$ne", "$nin", "$nini", "$vne", "$not")
+_OF_THE_UNKNOWN: Final = "Matches the unknown, too; write $exists: true beside it where that is not meant."
 _ORDERS: Final = ("$gt", "$gte", "$lt", "$lte")
 _OWN: Final[Mapping[str, Schema]] = {
     "$exists": {"type": "boolean"},
@@ -42,8 +44,8 @@ _CONDITIONS: Final[Schema] = {"type": "array", "minItems": 1, "items": _CONDITIO
 _LOGIC: Final[Mapping[str, Schema]] = {
     "$and": {**_CONDITIONS, "description": "All of them hold."},
     "$or": {**_CONDITIONS, "description": "At least one of them holds."},
-    "$nor": {**_CONDITIONS, "description": "None of them holds."},
-    "$not": {**_CONDITION, "description": "It does not hold."},
+    "$nor": {**_CONDITIONS, "description": "None of them holds, which is so when what they compare is unknown, too."},
+    "$not": {**_CONDITION, "description": "It does not hold, which is so when what it compares is unknown, too."},
     "$audience": {
         "description": "The visitor is in the audience, or in all of several.",
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
@@ -117,10 +119,13 @@ def _on_attribute(attribute: Attribute) -> Schema:
 
 def _operators(attribute: Attribute) -> Schema:
     operators = {name: _operand(name, _value(attribute)) for name in operators_of(attribute)}
+    operators["$not"] = {"type": "object"}
+    for name in operators.keys() & set(_NEGATIONS):
+        operators[name] = {**operators[name], "description": _OF_THE_UNKNOWN}
     return {
         "type": "object",
         "minProperties": 1,
-        "properties": {**operators, "$not": {"type": "object"}},
+        "properties": operators,
         "additionalProperties": False,
     }
 

@@ -11,6 +11,7 @@ from vitrine.api.store_campaigns import ScheduleFile
 from vitrine.api.store_conditions import Conditions
 from vitrine.api.store_faults import Place, Refuse, suggest
 from vitrine.api.store_files import StoreFile
+from vitrine.api.store_rules import EmphasisFile
 from vitrine.rules.conditions import Attribute
 
 
@@ -30,6 +31,8 @@ class Scope:
     checking: bool
     sensitive: frozenset[str] = frozenset()
     """Attributes that may decide no price and no offer; `persona` is one when any persona looks at one."""
+    emphasis: EmphasisFile | None = None
+    """None when what the file says of it is wrong."""
 
     @property
     def locales(self) -> tuple[str, ...]:

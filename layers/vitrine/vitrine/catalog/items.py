@@ -92,6 +92,6 @@ def parse_card(row: Row) -> Card:
             "currency": str(currency),
             "regions": int(regions),
             "category": str(category),
-        }:
+        } if bool not in map(type, (price, regular_price, regions)):  # to `int()` a boolean is a number
             return Card(title, url, image, price, regular_price, currency, regions, category)
     raise InvalidRelease("a card row is damaged")

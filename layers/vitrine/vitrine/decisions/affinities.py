@@ -7,14 +7,13 @@ aisle speaks as loudly as a year of bread.
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vitrine.catalog.packed import ItemTable
-from vitrine.decisions.candidates import Floats, Lists, Seed
-from vitrine.decisions.likings import shares
+from vitrine.decisions.candidates import Floats, Lists
+from vitrine.decisions.likings import seed_codes, shares
 
 PriceBand = Literal["low", "mid", "high"]
 BANDS: Final[tuple[PriceBand, ...]] = ("low", "mid", "high")
@@ -91,11 +90,6 @@ def _shares(lists: Lists, columns: tuple[str, ...]) -> Shares | None:
     largest: dict[int, float] = {}
     for column in columns:
         largest |= shares(own.columns[column], weights) if own is not None else {}
-        for code, share in shares(_seed_codes(seeds, column), seed_weights).items():
+        for code, share in shares(seed_codes(seeds, column), seed_weights).items():
             largest[code] = max(share, largest.get(code, 0.0))
     return dict(sorted(largest.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def _seed_codes(seeds: list[Seed], column: str) -> NDArray[Any]:
-    """The seeds' own codes: the first row of a seed's table is the seed itself."""
-    return np.array([seed.table.columns[column][0] for seed in seeds], np.uint32)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Final, Literal, get_args
 
 from vitrine.decisions.actions import Action
+from vitrine.places.calendar import local_time
 from vitrine.rules.conditions import Condition
 from vitrine.rules.experiments import Experiment
 from vitrine.rules.index import ConditionIndex
@@ -42,14 +44,27 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most so many showings to all visitors together, per period of `period_ms` since the epoch (None: in all).
+    """At most so many showings to all visitors together, per day or week as the `timezone` has them (None: in all).
 
     The counter has `shards` rows, each with its equal part, so that no row is written too often.
     """
 
     views: int
-    period_ms: int | None
+    period: Literal["day", "week"] | None
     shards: int
+    timezone: str = "UTC"
+
+    def period_at(self, now: datetime) -> tuple[int, datetime | None]:
+        """The number of the period at an aware instant, and when it ends; 0 and None where there are no periods.
+
+        A day is numbered from 1 January of the year 1, a week, from Monday on, by ISO 8601: 202645 is week 45 of 2026.
+        """
+        if self.period is None:
+            return 0, None
+        at = local_time(now, self.timezone)
+        day, (year, week, weekday) = at.date(), at.isocalendar()
+        number, n_left = (day.toordinal(), 1) if self.period == "day" else (year * 100 + week, 8 - weekday)
+        return number, datetime.combine(day + timedelta(days=n_left), time(), at.tzinfo)
 
 
 @dataclass(frozen=True, slots=True)

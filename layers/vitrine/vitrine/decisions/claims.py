@@ -6,6 +6,7 @@ budget, so all parts together are the budget, whoever comes.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final, Literal
 
@@ -14,10 +15,10 @@ from vitrine.decisions.campaigns import Budget, Campaign
 from vitrine.decisions.contest import Chosen
 from vitrine.decisions.context import Context
 from vitrine.decisions.placements import Placement
-from vitrine.types import DAY_MS, Absent, Key, Row, Rows, VisitorId
+from vitrine.types import Absent, Key, Row, Rows, VisitorId
 from vitrine.visitors.exposures import Exposures, Showing, row_of
 
-COUNTER_KEPT_MS: Final = 2 * DAY_MS
+COUNTER_KEPT: Final = timedelta(days=2)
 """Counters of a period are kept so long after its end: no clock is as late as that."""
 
 Denied = Literal["budget", "not_counted"]
@@ -75,19 +76,18 @@ def claims_of(
     """What a page view with these choices has to count, None when there is nothing.
 
     `sponsored` are the items that sponsored rules placed, by rule. Campaigns in `paid` have had their budget counted.
-    A campaign in several placements is one showing. Control groups are counted, but spend no budget.
+    A campaign in several placements is one showing. Control groups are counted, but spend no budget. The row is written
+    also for what the device brings to a login, and to live on while one of its sticky arms is in use.
     """
-    request, now_ms = context.request, _ms(context)
+    request = context.request
     if request.visitor is None:
         return None
     shown = {chosen.campaign.name: (chosen.campaign, chosen) for chosen in settled if chosen.campaign is not None}
     row = None
     if exposures is not None:
-        showings = [_showing(*each) for each in shown.values()]
-        after = exposures.after(showings, sponsored, now_ms, request.session)
-        row = row_of(after, rev, context.now) if after != exposures else None
+        row = _row_after(exposures, [_showing(*each) for each in shown.values()], sponsored, rev, context)
     budgets = tuple(
-        _spending(campaign, campaign.budget, request.visitor, now_ms)
+        _spending(campaign, campaign.budget, request.visitor, context.now)
         for campaign, chosen in shown.values()
         if campaign.budget is not None and not chosen.control and campaign.name not in paid
     )
@@ -104,7 +104,7 @@ def budget_keys(campaigns: Sequence[Campaign], placements: Sequence[Placement], 
         return []
     names = frozenset(placement.name for placement in placements)
     return [
-        _spending(campaign, campaign.budget, request.visitor, now_ms).key
+        _spending(campaign, campaign.budget, request.visitor, context.now).key
         for campaign in campaigns
         if campaign.budget is not None
         and not names.isdisjoint(campaign.placements)
@@ -115,14 +115,14 @@ def budget_keys(campaigns: Sequence[Campaign], placements: Sequence[Placement], 
 
 def spent(rows: Rows, context: Context) -> Callable[[Campaign], bool | None]:
     """Whether a campaign's budget is spent for this visitor, as far as the rows tell; None where they do not."""
-    visitor, now_ms = context.request.visitor, _ms(context)
+    visitor = context.request.visitor
 
     def is_spent(campaign: Campaign) -> bool | None:
         if campaign.budget is None:
             return False
         if visitor is None:
             return None
-        spending = _spending(campaign, campaign.budget, visitor, now_ms)
+        spending = _spending(campaign, campaign.budget, visitor, context.now)
         row = rows.get(spending.key, Absent.NOT_READ)
         used = 0 if row is Absent.MISSING else row.get("used") if not isinstance(row, Absent) else None
         return used >= spending.limit if isinstance(used, int) else None
@@ -136,6 +136,15 @@ def limit_of(budget: Budget, shard: int) -> int:
     return each + (shard < rest)
 
 
+def _row_after(
+    exposures: Exposures, showings: Sequence[Showing], sponsored: Mapping[str, int], rev: int | None, context: Context
+) -> Row | None:
+    """The row after the page view, None when the present one may stay."""
+    after = exposures.after(showings, sponsored, _ms(context), context.request.session)
+    lapses = any(showing.arm is not None for showing in showings) and exposures.is_due(context.now)
+    return row_of(after, rev, context.now) if lapses or after != exposures else None
+
+
 def _showing(campaign: Campaign, chosen: Chosen) -> Showing:
     return Showing(
         campaign.name,
@@ -146,13 +155,12 @@ def _showing(campaign: Campaign, chosen: Chosen) -> Showing:
     )
 
 
-def _spending(campaign: Campaign, budget: Budget, visitor: VisitorId, now_ms: int) -> Spending:
-    period = 0 if budget.period_ms is None else now_ms // budget.period_ms
+def _spending(campaign: Campaign, budget: Budget, visitor: VisitorId, now: datetime) -> Spending:
+    period, ends = budget.period_at(now)
     digest = blake2b(f"{campaign.name}\n{visitor}".encode(errors="replace"), digest_size=8).digest()
     shard = int.from_bytes(digest, "big") % budget.shards
-    ends_ms = None if budget.period_ms is None else (period + 1) * budget.period_ms + COUNTER_KEPT_MS
-    key = keys.budget(campaign.name, period, shard)
-    return Spending(campaign.name, key, limit_of(budget, shard), None if ends_ms is None else ends_ms // 1000)
+    ttl = None if ends is None else int((ends + COUNTER_KEPT).timestamp())
+    return Spending(campaign.name, keys.budget(campaign.name, period, shard), limit_of(budget, shard), ttl)
 
 
 def _ms(context: Context) -> int:

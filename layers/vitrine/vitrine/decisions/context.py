@@ -20,12 +20,20 @@ from vitrine.types import (
     Viewer,
     VisitorId,
 )
-from vitrine.visitors.consent import may_recognise
+from vitrine.visitors.consent import may_locate, may_recognise
 
 DEFAULT_DEADLINE_MS: Final = 150
 MAX_RECENT: Final = 10
 
 RegionSource = Literal["preview", "network", "geo", "profile", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """A region and who says that the visitor is there, before their profile is asked for a home region."""
+
+    region: RegionId
+    source: RegionSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,41 +95,64 @@ class Context:
     region_source: RegionSource
     locale: str
 
+    @property
+    def geo(self) -> Geo | None:
+        """The visitor's coordinates: those that the page gave, else the network's. None without consent to them."""
+        return self.request.geo or self.request.viewer.geo
 
-def resolve_context(decision: str, now: datetime, request: DecisionRequest, store: Store) -> Context:
+
+def resolve_context(
+    decision: str, now: datetime, request: DecisionRequest, store: Store, told: Whereabouts | None = None
+) -> Context:
     """The circumstances of a request in a store: region and locale fall back to the store's own.
 
     A request without consent to personalisation loses what would recognise the visitor; the cart stays, because it
-    is what the page is about.
+    is what the page is about. One without consent to its place loses the page's coordinates at once, and the network's
+    city and coordinates as soon as they have told the region. One with a supposed region loses all that the network
+    says: that is the operator's place.
+
+    `told` is the region that was resolved when the request was decided first: what is on record of a request need not
+    tell it any more. It counts where the store has such a region.
+
+    For the region the network comes before coordinates that the page gives, for whatever is nearer than a region
+    (place.shop, place.distance_km, the weather's cell) after them: so place.shop may lie in another region than
+    place.region, such as for a visitor behind a company's network.
     """
     if not may_recognise(request.consent):
         request = replace(request, visitor=None, device_visitor=None, session=None, recent=())
-    if "geo" not in request.consent:
+    if not may_locate(request.consent):
         request = replace(request, geo=None)
     preview = request.preview or Preview()
-    region, source = _region(request, preview, store)
+    found = told if told is not None and told.region in store.regions else _whereabouts(request, preview, store)
     return Context(
         decision=decision,
         now=preview.at or now,
-        request=request,
-        region=region,
-        region_bit=store.regions.index(region),
-        region_source=source,
+        request=replace(request, viewer=_known_of(request, found)),
+        region=found.region,
+        region_bit=store.regions.index(found.region),
+        region_source=found.source,
         locale=_locale(request.page.locale, store),
     )
 
 
-def _region(request: DecisionRequest, preview: Preview, store: Store) -> tuple[RegionId, RegionSource]:
+def _whereabouts(request: DecisionRequest, preview: Preview, store: Store) -> Whereabouts:
     """Where the visitor is, and who says so: the network first, then coordinates they agreed to, then the store."""
     if preview.region in store.regions:
-        return preview.region, "preview"
+        return Whereabouts(preview.region, "preview")
     by_network = store.places.region_of_viewer(request.viewer)
     if by_network is not None:
-        return by_network, "network"
+        return Whereabouts(by_network, "network")
     by_geo = store.places.region_at(request.geo) if request.geo is not None else None
     if by_geo is not None:
-        return by_geo, "geo"
-    return store.default_region, "default"
+        return Whereabouts(by_geo, "geo")
+    return Whereabouts(store.default_region, "default")
+
+
+def _known_of(request: DecisionRequest, found: Whereabouts) -> Viewer:
+    """What may be known of the network's word once the region has been found."""
+    if found.source == "preview":
+        return Viewer()
+    return request.viewer if may_locate(request.consent) else replace(request.viewer, city=None, geo=None)
 
 
 def _locale(wanted: str | None, store: Store) -> str:

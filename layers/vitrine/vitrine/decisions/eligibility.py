@@ -102,13 +102,12 @@ class Eligibility:
             return Standing("schedule")
         if not self.likely() >> number & 1:
             return Standing("condition")
-        if self._held_out is not None:
-            return Standing("holdout", bucket=self._held_out)
         if not campaign.needs <= self._context.request.consent:
             return Standing("consent")
         if campaign.condition is not None and not campaign.condition.matches(self._facts):
             return Standing("condition")
-        return None
+        # Last, so that only who would have been in the audience is compared with those who are.
+        return None if self._held_out is None else Standing("holdout", bucket=self._held_out)
 
     def _assigned(self, campaign: Campaign) -> Assignment | None:
         if campaign.experiment is None:
@@ -161,9 +160,12 @@ def _but(standing: Standing, lost: Outcome) -> Standing:
 
 def _bucket_below(seed: str, context: Context, share: float) -> float | None:
     """The visitor's bucket if it lies below the share; None else, and for who has no id. GrowthBook's hash, version 2:
-    with different seeds its buckets are independent."""
-    visitor = context.request.visitor
-    if visitor is None or share <= 0:
+    with different seeds its buckets are independent.
+
+    The lower one of login and device: who was held back before a login stays so after it.
+    """
+    ids = (context.request.visitor, context.request.device_visitor)
+    if share <= 0 or ids[0] is None:
         return None
-    bucket = hash_value(seed, visitor, 2)
+    bucket = min(hash_value(seed, each, 2) for each in ids if each is not None)
     return bucket if bucket < share else None

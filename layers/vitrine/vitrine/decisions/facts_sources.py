@@ -18,7 +18,7 @@ from vitrine.places.calendar import LocalDay, local_day
 from vitrine.places.regions import Region, Shop
 from vitrine.places.weather import Weather
 from vitrine.rules.conditions import Attribute
-from vitrine.types import CartLine, Geo, ItemId
+from vitrine.types import CartLine, ItemId
 from vitrine.visitors.profile import Profile
 
 
@@ -67,21 +67,11 @@ class Sources:
         """Clock and calendar in the visitor's region."""
         return None if self.region is None else local_day(self.context.now, self.region)
 
-    @property
-    def is_supposed_place(self) -> bool:
-        """Whether an operator supposed the region: then the network speaks of the operator, not of the visitor."""
-        return self.context.region_source == "preview"
-
-    @property
-    def geo(self) -> Geo | None:
-        """Coordinates that the visitor agreed to give, else those of the network."""
-        request = self.context.request
-        return request.geo or (None if self.is_supposed_place else request.viewer.geo)
-
     @cached_property
     def nearest(self) -> tuple[Shop, float] | None:
         """The nearest shop and its distance in kilometres."""
-        return None if self.geo is None else self.store.places.nearest_shop(self.geo)
+        geo = self.context.geo
+        return None if geo is None else self.store.places.nearest_shop(geo)
 
     @cached_property
     def lines(self) -> tuple[CartLine, ...] | None:

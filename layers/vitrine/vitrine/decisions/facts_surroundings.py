@@ -29,12 +29,7 @@ def _of_weather(look: Callable[[Weather], Any]) -> Compute:
 
 def _country(known: Sources) -> str | None:
     of_region = None if known.region is None else known.region.country
-    of_viewer = known.context.request.viewer.country
-    return of_region if known.is_supposed_place else of_viewer or of_region
-
-
-def _city(known: Sources) -> str | None:
-    return None if known.is_supposed_place else known.context.request.viewer.city
+    return known.context.request.viewer.country or of_region
 
 
 def _distance_km(known: Sources) -> float | None:
@@ -74,9 +69,13 @@ PLACE_FACTS: Final[Mapping[str, Fact]] = {
     "place.region": string("delivery region", lambda known: known.context.region),
     "place.region_source": string("who says so", lambda known: known.context.region_source, get_args(RegionSource)),
     "place.country": string("country, ISO 3166-1 alpha-2", _country),
-    "place.city": string("city that the network names", _city),
-    "place.distance_km": number("kilometres to the nearest shop, from coordinates rounded to 0.1 degree", _distance_km),
-    "place.shop": string("id of the nearest shop", _shop),
+    "place.city": string(
+        "city that the network names; needs consent to geo", lambda known: known.context.request.viewer.city
+    ),
+    "place.distance_km": number(
+        "kilometres to the nearest shop, from coordinates rounded to 0.1 degree; needs consent to geo", _distance_km
+    ),
+    "place.shop": string("id of the nearest shop; needs consent to geo", _shop),
     "place.shop_open": boolean("whether it is open now", _is_shop_open),
 }
 

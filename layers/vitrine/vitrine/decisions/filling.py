@@ -9,7 +9,7 @@ from vitrine.decisions.actions import ProductRow
 from vitrine.decisions.answers import Reason
 from vitrine.decisions.candidates import Mask
 from vitrine.decisions.context import Context
-from vitrine.decisions.merchandising import Rule
+from vitrine.decisions.merchandising import NO_EMPHASIS, Emphasis, Rule
 from vitrine.decisions.ranking import Allowed, Ranking, allowed
 from vitrine.decisions.visit import Visit
 from vitrine.types import ItemId
@@ -95,8 +95,9 @@ class Picks:
 class Filling:
     """What all rows of a page share, and what the rows before have left.
 
-    `rules` are the active ones. `unused` (bool [n]) and `used` keep each item to one row. `sponsored_left` says per
-    rule how often it may still be shown in the session; a rule that is not in it has all its times.
+    `rules` are the active ones, `emphasis` is what blends draw on. `unused` (bool [n]) and `used` keep each item to one
+    row. `sponsored_left` says per rule how often it may still be shown in the session; a rule that is not in it has all
+    its times.
     """
 
     ranking: Ranking
@@ -107,6 +108,7 @@ class Filling:
     dismissed: frozenset[ItemId] = frozenset()
     sponsored_left: Mapping[str, int] = field(default_factory=dict)
     used: frozenset[ItemId] = frozenset()
+    emphasis: Emphasis = NO_EMPHASIS
     _selected: dict[str, Mask] = field(default_factory=dict, repr=False, compare=False)
     _allowed: dict[int, Allowed] = field(default_factory=dict, repr=False, compare=False)
 
@@ -149,8 +151,12 @@ def begin_page(
     rules: Sequence[Rule] = (),
     dismissed: Collection[ItemId] = (),
     sponsored_left: Mapping[str, int] | None = None,
+    emphasis: Emphasis = NO_EMPHASIS,
 ) -> Filling:
-    """A page of which no row is filled. `rules` are the active ones (merchandising.active_rules)."""
+    """A page of which no row is filled.
+
+    `rules` are the active ones (merchandising.active_rules), `emphasis` is what holds now (merchandising.emphasis_now).
+    """
     return Filling(
         ranking=ranking,
         context=context,
@@ -159,4 +165,5 @@ def begin_page(
         rules=rules,
         dismissed=frozenset(dismissed),
         sponsored_left=sponsored_left or {},
+        emphasis=emphasis,
     )

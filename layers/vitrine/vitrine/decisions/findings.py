@@ -119,7 +119,7 @@ def _exposures(context: Context, rows: Rows, *, is_first: bool) -> tuple[Exposur
         if request.device_visitor is None:
             return own.exposures, own.rev
         before = parse_exposures(rows.get(keys.shown(request.device_visitor), Absent.NOT_READ), context.now)
-        return own.exposures.merged_under(before.exposures), own.rev
+        return own.exposures.merged_under(before.exposures, request.device_visitor), own.rev
     except DependencyFailed:
         return None, None
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrine.decisions.candidates import Candidates, Floats
+from vitrine.decisions.candidates import Candidates, Floats, Seed
 
 LEVELS: Final = ("leaf", "category", "department")
 
@@ -22,8 +22,7 @@ def likings(candidates: Candidates, levels: Sequence[str] = LEVELS) -> dict[int,
     weights = np.array([seed.weight for seed in candidates.seeds], np.float32)
     if float(weights.sum()) <= 0.0:
         return {}
-    seeds = {name: np.array([seed.table.columns[name][0] for seed in candidates.seeds], np.uint32) for name in levels}
-    return _by_level(seeds, weights, levels)
+    return _by_level({name: seed_codes(candidates.seeds, name) for name in levels}, weights, levels)
 
 
 def shares(codes: NDArray[Any], weights: Floats) -> dict[int, float]:
@@ -34,6 +33,11 @@ def shares(codes: NDArray[Any], weights: Floats) -> dict[int, float]:
             mass[code] = mass.get(code, 0.0) + weight
     total = sum(mass.values())
     return {code: weight / total for code, weight in mass.items()}
+
+
+def seed_codes(seeds: Sequence[Seed], column: str) -> NDArray[Any]:
+    """The seeds' own codes: the first row of a seed's table is the seed itself."""
+    return np.array([seed.table.columns[column][0] for seed in seeds], np.uint32)
 
 
 def _by_level(columns: Mapping[str, NDArray[Any]], weights: Floats, levels: Sequence[str]) -> dict[int, float]:

@@ -44,7 +44,7 @@ def business_of(row: ProductRow, page: Filling, rules: Sequence[Rule], among: Ma
     if not moving and not row.blend:
         return Business(None, (), among)
     sample = among & listed(row, candidates)
-    value = business_value(candidates, sample, row.blend)
+    value = business_value(candidates, sample, row.blend, page.emphasis)
     touching = []
     for rule in moving:
         mask = page.selected(rule)

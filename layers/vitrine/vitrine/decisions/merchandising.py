@@ -1,6 +1,6 @@
 """Merchandising rules: what the merchant wants in a row beside what the ranker finds."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -15,9 +15,10 @@ from vitrine.types import ItemId
 
 RuleKind = Literal["pin", "boost", "bury", "only", "exclude", "slots", "sponsored"]
 
-BLEND: Final = ("margin", "discount", "newness", "popularity", "cheapness", "availability")
+BLEND: Final = ("margin", "discount", "newness", "popularity", "cheapness", "availability", "season", "warehouse")
 """Terms of a row's business blend, each standardised over the row's candidates: margin and discount as shares,
-newness exp(-age / 60 days), popularity as log units, cheapness minus log price, availability regions in stock."""
+newness exp(-age / 60 days), popularity as log units, cheapness minus log price, availability regions in stock, season 1
+for what the store declares for the present one, warehouse the highest priority among the regions in stock."""
 
 NEWNESS_DAYS: Final = 60.0
 
@@ -49,6 +50,27 @@ class Rule:
     per_session: int | None = None
     label: Payload | None = None
     sponsor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """What the store declares for blends, as it holds for one page view.
+
+    `in_season` selects the goods of the present season; None when it is not known or has none: then the term prefers
+    nothing. `warehouses` are priorities 0..1 in the order of the regions' stock bits; a bit beyond them has 0.
+    """
+
+    in_season: Selector | None = None
+    warehouses: Sequence[float] = ()
+
+
+NO_EMPHASIS: Final = Emphasis()
+
+
+def emphasis_now(seasons: Mapping[str, Selector], warehouses: Sequence[float], facts: Lookup) -> Emphasis:
+    """What of the store's declarations holds for a page view; the season is asked for only where goods have one."""
+    season = facts("time.season") if seasons else None
+    return Emphasis(None if season is None else seasons.get(season), warehouses)
 
 
 def active_rules(
@@ -88,18 +110,20 @@ def standardise(values: NDArray[Any], among: Mask) -> Floats:
     return np.where(known, (wide - mean) / deviation, np.nan).astype(np.float32)
 
 
-def business_value(candidates: Candidates, among: Mask, blend: Mapping[str, float]) -> Floats:
+def business_value(
+    candidates: Candidates, among: Mask, blend: Mapping[str, float], emphasis: Emphasis = NO_EMPHASIS
+) -> Floats:
     """The weighted sum of BLEND terms, each standardised over the candidates `among`: float32 [n].
 
     A term that is not known of an item counts as average.
     """
     total = np.zeros(len(candidates), np.float32)
     for name, weight in blend.items():
-        total += np.float32(weight) * np.nan_to_num(standardise(_term(candidates, name), among))
+        total += np.float32(weight) * np.nan_to_num(standardise(_term(candidates, name, emphasis), among))
     return total
 
 
-def _term(candidates: Candidates, name: str) -> NDArray[Any]:
+def _term(candidates: Candidates, name: str, emphasis: Emphasis) -> NDArray[Any]:
     item = candidates.item
     term: NDArray[Any]
     match name:
@@ -109,6 +133,20 @@ def _term(candidates: Candidates, name: str) -> NDArray[Any]:
             term = -np.log(np.maximum(item["price"], 1))
         case "availability":
             term = np.bitwise_count(item["regions"])
+        case "season":
+            selected = emphasis.in_season
+            term = np.zeros(len(candidates), np.bool_) if selected is None else selected.mask(candidates)
+        case "warehouse":
+            term = _highest_priority(item["regions"], emphasis.warehouses)
         case _:
             term = item[name]
     return term
+
+
+def _highest_priority(regions: NDArray[np.uint32], priorities: Sequence[float]) -> Floats:
+    """The highest priority among the regions that have an item, 0 where none has: float32 [n]."""
+    highest: Floats = np.zeros(len(regions), np.float32)
+    for bit, priority in enumerate(priorities):
+        stocked = regions >> np.uint32(bit) & np.uint32(1)
+        np.maximum(highest, stocked * np.float32(priority), out=highest)
+    return highest

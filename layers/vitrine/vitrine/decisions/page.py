@@ -13,7 +13,7 @@ from vitrine.decisions.contest import Chosen, Contest
 from vitrine.decisions.facts import Facts, Sources
 from vitrine.decisions.filling import Filling, begin_page
 from vitrine.decisions.findings import Findings
-from vitrine.decisions.merchandising import Rule, active_rules
+from vitrine.decisions.merchandising import Rule, active_rules, emphasis_now
 from vitrine.decisions.outcome import Filled, Telling, answer_of, fill_action, items_of, slots_of
 from vitrine.decisions.placements import Placement, Store
 from vitrine.decisions.ranking import Ranking, rank
@@ -89,6 +89,7 @@ def _contest(
     contest = Contest(store, facts, found.context, found.exposures, found.is_spent, found.denied)
     for chosen in refused:
         contest.refuse(chosen, "nothing_to_show")
+    contest.reserve(placements)
     return contest
 
 
@@ -117,7 +118,15 @@ def _begin(found: Findings, store: Store, facts: Facts, placements: Sequence[Pla
     now_ms = int(found.context.now.timestamp() * 1000)
     rules = active_rules(store.rules, facts, now_ms, [placement.name for placement in placements])
     dismissed = found.profile.dismissed(now_ms - DISMISSED_DAYS * DAY_MS) if found.profile is not None else ()
-    return begin_page(ranking, found.context, found.visit, rules, dismissed, _sponsored_left(found, rules, now_ms))
+    return begin_page(
+        ranking,
+        found.context,
+        found.visit,
+        rules,
+        dismissed,
+        _sponsored_left(found, rules, now_ms),
+        emphasis_now(store.seasons, store.warehouses, facts),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,8 @@ class _Told:
 def _told(scene: _Scene, contest: Contest, read_cards: ReadCards, lap: Callable[[str], None]) -> _Told:
     """Fill all placements, look at the cards, and tell what is shown."""
     filled = _fill(contest, scene.placements, scene.page)
+    while contest.reopen():  # who was refused had kept others of its group from places that were filled before
+        filled = _fill(contest, scene.placements, scene.page)
     lap("fill")
     cards = read_cards(list(dict.fromkeys(item for each in filled for item in each.items)))
     lap("cards")

@@ -7,6 +7,7 @@ from typing import Final
 from vitrine.decisions.actions import Action
 from vitrine.decisions.campaigns import Audiences, Campaign, CampaignIndex, Holdout, Persona
 from vitrine.decisions.merchandising import Rule
+from vitrine.decisions.selection import Selector
 from vitrine.errors import InvalidField
 from vitrine.places.regions import Places
 from vitrine.types import PageType, RegionId
@@ -29,7 +30,8 @@ class Store:
     """The store's files, compiled. `regions` are in the order of their stock bits.
 
     `campaigns` are in the order in which they win: by priority, then as the files have them. `hosts` are those of the
-    shop itself: a referrer among them is `internal`.
+    shop itself: a referrer among them is `internal`. `seasons` are the goods of each season and `warehouses` the
+    priorities 0..1 of the regions, () when none is declared: both for blends (merchandising.emphasis_now).
     """
 
     name: str
@@ -43,6 +45,8 @@ class Store:
     personas: tuple[Persona, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
     rules: tuple[Rule, ...] = ()
+    seasons: Mapping[str, Selector] = field(default_factory=dict)
+    warehouses: tuple[float, ...] = ()
     holdout: Holdout | None = None
     hosts: frozenset[str] = frozenset()
     index: CampaignIndex | None = None

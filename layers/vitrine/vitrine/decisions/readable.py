@@ -17,7 +17,7 @@ def placements_of(decision: Decision) -> dict[str, Any]:
 
 
 def readable_request(request: DecisionRequest) -> Mapping[str, Any]:
-    """The request for people and queries: of the caller's whereabouts no more than country and rounded coordinates."""
+    """The request for people and queries: of the caller's place no more than country and rounded coordinates."""
     return {
         "page": request.page,
         "session": request.session,

@@ -51,8 +51,7 @@ def wanted_keys(context: Context, visit: Visit, release: Release, placements: Se
 
 def weather_cell(context: Context, release: Release) -> str | None:
     """The cell whose weather counts for the visitor, None where the store has told no coordinates."""
-    request = context.request
-    return release.store.places.weather_cell(context.region, request.geo or request.viewer.geo)
+    return release.store.places.weather_cell(context.region, context.geo)
 
 
 def shelf_keys(context: Context, release: Release, categories: Iterable[str]) -> dict[str, Key]:

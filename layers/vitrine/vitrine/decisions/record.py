@@ -2,6 +2,9 @@
 
 One JSON line. Its readable part is for people and for queries over the lake; `inputs` holds the whole request and the
 tape, packed, from which the very same answer can be made, and `answer_sha256` says whether it was.
+
+A request is recorded as it was decided, without what its consent withholds. What a region was found by may be among
+that, so the region that was found is recorded with it.
 """
 
 import binascii
@@ -15,7 +18,7 @@ from typing import Any, Final
 import orjson
 
 from vitrine.decisions.answers import Decision
-from vitrine.decisions.context import Context, DecisionRequest
+from vitrine.decisions.context import Context, DecisionRequest, Whereabouts
 from vitrine.decisions.packing import pack, unpack
 from vitrine.decisions.plain import from_plain
 from vitrine.decisions.readable import placements_of, readable_request
@@ -23,13 +26,16 @@ from vitrine.decisions.tape import Tape
 from vitrine.errors import InvalidRecord
 from vitrine.types import ReleaseId, VisitorId
 
-RECORD_FORMAT: Final = 2
+RECORD_FORMAT: Final = 3
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A record that was read again. `plain` is the readable part, `now` the instant that the decision was made for."""
+    """A record that was read again. `plain` is the readable part, `now` the instant that the decision was made for.
+
+    `whereabouts` is where the visitor was before their profile named a home region.
+    """
 
     plain: Mapping[str, Any]
     decision: str
@@ -37,6 +43,7 @@ class Recorded:
     now: datetime
     answer_sha256: str
     request: DecisionRequest
+    whereabouts: Whereabouts
     tape: Tape
 
 
@@ -46,13 +53,18 @@ def digest_of_answer(body: bytes) -> str:
 
 
 def record_of(context: Context, decision: Decision, visitor: VisitorId | None, tape: Tape, answer_sha256: str) -> bytes:
-    """One JSON line for the decisions stream. Coordinates are those of the request, rounded at the edge.
+    """One JSON line for the decisions stream: only for a visitor who agreed to be recognised.
 
     `context` is the one that the decision was made from, `visitor` is who will see it, also on their first call.
     """
     request = context.request
     at_ms, rest = divmod(context.now - EPOCH, timedelta(milliseconds=1))
-    inputs = {"request": orjson.dumps(request, default=_plain), "at_us": rest.microseconds, "tape": tape.to_plain()}
+    inputs = {
+        "request": orjson.dumps(request, default=_plain),
+        "whereabouts": {"region": context.region, "source": context.region_source},
+        "at_us": rest.microseconds,
+        "tape": tape.to_plain(),
+    }
     return orjson.dumps(
         {
             "format": RECORD_FORMAT,
@@ -90,8 +102,16 @@ def parse_record(line: bytes) -> Recorded:
     match plain:
         case {"decision": str(decision), "release": str(release), "at_ms": int(at_ms), "answer_sha256": str(digest)}:
             now = EPOCH + timedelta(milliseconds=at_ms, microseconds=_at_us(inputs))
-            tape = Tape.from_plain(inputs.get("tape"))
-            return Recorded(_without_inputs(plain), decision, release, now, digest, _request(inputs), tape)
+            return Recorded(
+                plain=_without_inputs(plain),
+                decision=decision,
+                release=release,
+                now=now,
+                answer_sha256=digest,
+                request=_request(inputs),
+                whereabouts=from_plain(Whereabouts, inputs.get("whereabouts")),
+                tape=Tape.from_plain(inputs.get("tape")),
+            )
     raise InvalidRecord("the record lacks its decision, release, instant or digest")
 
 

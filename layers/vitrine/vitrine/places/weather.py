@@ -17,8 +17,8 @@ Condition = Literal["clear", "cloudy", "fog", "drizzle", "rain", "snow", "thunde
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 TTL_MS: Final = 2 * HOUR_MS
-"""How long a fetched observation may be used: four runs of the schedule may fail before the weather is unknown."""
-MAX_AGE_MS: Final = 2 * HOUR_MS
+"""For so long after it was made an observation may be used: three half-hourly runs may fail before it is unknown."""
+MAX_AGE_MS: Final = TTL_MS
 """An observation that is older when it is fetched tells of a source that stands still."""
 MAX_AHEAD_MS: Final = 10 * MINUTE_MS
 MAX_LIFE_MS: Final = 24 * HOUR_MS
@@ -35,7 +35,8 @@ CONDITIONS: Final[Mapping[int, Condition]] = {
     **dict.fromkeys((71, 73, 75, 77, 85, 86), "snow"),
     **dict.fromkeys((95, 96, 99), "thunder"),
 }
-"""WMO code table 4677, as far as weather models give it: https://open-meteo.com/en/docs#weather_variable_documentation"""
+"""WMO code table 4677, as far as weather models give it:
+https://open-meteo.com/en/docs#weather_variable_documentation"""
 
 LIMITS: Final[Mapping[str, tuple[float, float]]] = {
     "temperature_c": (-90.0, 60.0),
@@ -64,7 +65,7 @@ class Weather:
     """The weather at `observed_ms`. `code` is WMO's; `precipitation_mm` fell in the interval before (15 min to 1 h).
 
     `anomaly_c` is how much warmer it is than normal for place, date and hour; None when no normal is known.
-    `source` is who said so: "open-meteo", or "manual" for what an operator set.
+    `source` is who said so: "open-meteo", "simulated" for what a service made up, or "manual" for what an operator set.
     """
 
     temperature_c: float
@@ -127,6 +128,17 @@ def parse_stored(row: Row | Absent) -> Stored | None:
     """The row as it is, expired or not; None when there is none or it is damaged."""
     if isinstance(row, Absent) or any(type(row.get(name)) is bool for name in INTEGERS):  # a boolean is an int, too
         return None
+    weather, validator = _weather_in(row), row.get("validator")
+    match row:
+        case {"expires_ms": int(expires_ms), "rev": int(rev)} if weather is not None:
+            is_sound = not faults_of(weather) and 0 < expires_ms - weather.observed_ms <= MAX_LIFE_MS
+            known = validator if isinstance(validator, str) else None
+            return Stored(weather, expires_ms, rev, known) if is_sound else None
+    return None
+
+
+def _weather_in(row: Row) -> Weather | None:
+    """What the row tells, plausible or not; None when some of it is missing or of another type."""
     match row:
         case {
             "temperature_dc": int(temperature),
@@ -138,11 +150,9 @@ def parse_stored(row: Row | Absent) -> Stored | None:
             "is_day": bool(is_day),
             "observed_ms": int(observed_ms),
             "source": str(source),
-            "expires_ms": int(expires_ms),
-            "rev": int(rev),
         }:
-            anomaly, validator = row.get("anomaly_dc"), row.get("validator")
-            weather = Weather(
+            anomaly = row.get("anomaly_dc")
+            return Weather(
                 temperature_c=temperature / 10,
                 feels_like_c=feels_like / 10,
                 precipitation_mm=precipitation / 10,
@@ -154,9 +164,6 @@ def parse_stored(row: Row | Absent) -> Stored | None:
                 observed_ms=observed_ms,
                 source=source,
             )
-            is_sound = not faults_of(weather) and 0 < expires_ms - observed_ms <= MAX_LIFE_MS
-            known = validator if isinstance(validator, str) else None
-            return Stored(weather, expires_ms, rev, known) if is_sound else None
     return None
 
 

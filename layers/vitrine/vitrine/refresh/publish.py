@@ -74,20 +74,19 @@ def publish(
             that was current still is.
     """
     manifest = _put_parts(lists, parts, now, objects)
-    release = manifest.release
-    sample = write_rows(lists, release, table, objects, progress)
+    sample = write_rows(lists, manifest.release, table, objects, progress)
     for _ in range(FLIPS):
         pointer = _seal(manifest, before, objects)
         sample.verify(table)
         if is_flipped(pointer, before, table):
             return pointer
         found = read_pointer(table)
-        if found is not None and release in (found.release, found.lists, found.previous):
+        if found is not None and manifest.release in (found.release, found.lists, found.previous):
             return found  # the answer to our flip was lost, and somebody has published on top of it or rolled it back
-        if found is None or before is None or found.lists != before.lists or not keeps_store:
+        if found is None or not keeps_store or not _is_store_alone(found, before):
             break
         manifest, before = _with_store_of(found, manifest, objects), found
-    raise InvalidRelease(f"another release was published meanwhile, {release} was not; run it again")
+    raise InvalidRelease(f"another release was published meanwhile, {manifest.release} was not; run it again")
 
 
 def publish_store(store: bytes, table: Table, objects: Objects, now: datetime, load: LoadStore) -> Pointer:
@@ -132,6 +131,11 @@ def _put_parts(lists: ReleaseRows, parts: Parts, now: datetime, objects: Objects
         objects.put(f"{release}/{name}", data)
     digests = {name: Part.of(data) for name, data in named.items()}
     return Manifest(release, _ms(now), lists.as_of_ms, lists.row_count, digests)
+
+
+def _is_store_alone(found: Pointer, before: Pointer | None) -> bool:
+    """Whether only store files were published since: the lists are those of before."""
+    return before is not None and found.lists == before.lists
 
 
 def _with_store_of(pointer: Pointer, manifest: Manifest, objects: Objects) -> Manifest:

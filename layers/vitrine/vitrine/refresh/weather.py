@@ -135,7 +135,8 @@ def _write(
         case NoObservation(reason):
             return Outcome("failed", reason)
         case Observation():
-            weather, validator, kind = weather_of(told, source.name, None), told.validator, Outcome("fetched")
+            weather = weather_of(told, told.source or source.name, None)
+            validator, kind = told.validator, Outcome("fetched")
         case Unchanged():
             stored = parse_stored(row)
             if stored is None:
@@ -146,7 +147,7 @@ def _write(
             weather, validator, kind = stored.weather, stored.validator, Outcome("unchanged")
     anomaly_c = weather.anomaly_c if normals is None else normals.anomaly_of(weather.temperature_c, weather.observed_ms)
     weather = replace(weather, anomaly_c=anomaly_c)
-    return kind if put_weather(table, cell, weather, row, now_ms + TTL_MS, validator) else OVERTAKEN
+    return kind if put_weather(table, cell, weather, row, weather.observed_ms + TTL_MS, validator) else OVERTAKEN
 
 
 OVERTAKEN: Final = Outcome("skipped", "somebody else wrote its weather meanwhile")

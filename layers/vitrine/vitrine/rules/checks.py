@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from vitrine.rules.attributes import ARRAYS
 from vitrine.rules.javascript import NUMBERS, code_units, is_true, number_of, text_of
 from vitrine.rules.needs import Bounds, Need, Values, rarer, within_both
 
+T = TypeVar("T")
+Test: TypeAlias = Callable[[T], bool]
 Holds = Callable[[Any], bool]
 Compare = Callable[[Any, Any], bool]
 
@@ -32,21 +34,26 @@ def every(checks: Sequence[Check]) -> Check:
     """The check that all pass, the cheapest asked first."""
     if len(checks) == 1:
         return checks[0]
-    tests = tuple(check.holds for check in sorted(checks, key=lambda check: check.cost))
-
-    def holds(value: object) -> bool:
-        for test in tests:  # noqa: SIM110  (a generator costs more than the tests)
-            if not test(value):
-                return False
-        return True
-
     return Check(
-        holds,
+        passes_all([(check.cost, check.holds) for check in checks]),
         sum(check.cost for check in checks),
         _combined(frozenset.__and__, [check.values for check in checks]),
         _combined(within_both, [check.bounds for check in checks]),
         _combined(rarer, [check.elements for check in checks]),
     )
+
+
+def passes_all(tests: Sequence[tuple[int, Test[T]]]) -> Test[T]:
+    """The test that all pass, by their costs the cheapest first."""
+    in_order = tuple(test for _, test in sorted(tests, key=lambda test: test[0]))
+
+    def passes(value: T) -> bool:
+        for test in in_order:  # noqa: SIM110  (a generator costs more than most tests)
+            if not test(value):
+                return False
+        return True
+
+    return passes
 
 
 def _combined(combine: Callable[[Need, Need], Need], needs: Sequence[Need | None]) -> Need | None:

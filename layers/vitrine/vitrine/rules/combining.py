@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vitrine.rules.attributes import Lookup
+from vitrine.rules.checks import passes_all
 from vitrine.rules.needs import Bounds, Values, around_both, of_all, of_any, rarer, within_both
 
 
@@ -33,16 +34,8 @@ def every_of(conditions: Sequence[Condition]) -> Condition:
     """The condition that all match, the cheapest asked first."""
     if len(conditions) == 1:
         return conditions[0]
-    tests = tuple(condition.matches for condition in sorted(conditions, key=lambda condition: condition.cost))
-
-    def matches(lookup: Lookup) -> bool:
-        for test in tests:  # noqa: SIM110  (a generator costs more than most tests)
-            if not test(lookup):
-                return False
-        return True
-
     return Condition(
-        matches,
+        passes_all([(condition.cost, condition.matches) for condition in conditions]),
         of_all([condition.requires for condition in conditions], frozenset.__and__),
         _paths(conditions),
         _cost(conditions),

@@ -119,9 +119,10 @@ class DecideService:
             decision = replace(decision, skipped=("identity", *decision.skipped))
         body = decision_body(decision)
         if not request.options.dry_run:
-            left_s = request.options.deadline_ms / 1000 - watch.elapsed_s()
-            record = record_of(context, decision, visitor, tape, sha256(body).hexdigest())
-            self._recorder.record(record, left_s)
+            if may_recognise(request.consent):
+                left_s = request.options.deadline_ms / 1000 - watch.elapsed_s()
+                record = record_of(context, decision, visitor, tape, sha256(body).hexdigest())
+                self._recorder.record(record, left_s)
             self._traffic.note(weather_cell(context, release), now)
             watch.lap("record")
         return Outcome(decision, body, mint(visitor, signing) if visitor and signing else None, watch.laps)

@@ -1,7 +1,8 @@
 """Page views on record as views of a plan: decided again from what was read then, under another store.
 
 The release is the one of then, but for its store. What that store asks for and nobody read then (the budget of a new
-campaign, the shelf that it names) is read now. Claims are granted, also those that were refused then.
+campaign, the shelf that it names) is read now. Claims are granted, also those that were refused then. Visitors stay in
+the region in which they were, also where the store draws its regions otherwise: where exactly they were is not kept.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -70,7 +71,7 @@ class RecordedDecisions:
             return None
         inputs = _Inputs(recorded.tape, self._live)
         request = replace(recorded.request, placements=known_placements(recorded.request, release.store))
-        context = resolve_context(recorded.decision, recorded.now, request, release.store)
+        context = resolve_context(recorded.decision, recorded.now, request, release.store, recorded.whereabouts)
         with_store = replace(of_then, store=release.store)
         decision = decide(context, with_store, inputs.read, inputs.read_cards, grant, ignore_stage)
         return None if inputs.player.gone else decision

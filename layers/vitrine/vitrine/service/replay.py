@@ -69,7 +69,8 @@ class Replay:
         line = self._log.find(decision)
         if line is None:
             raise UnknownDecision(
-                "there is no record of this decision; one arrives up to five minutes after its answer, dry runs never"
+                "there is no record of this decision; one arrives up to five minutes after its answer, and never of"
+                " a dry run or of a visitor who did not agree to be recognised"
             )
         return self.replay_record(line, explain=explain)
 
@@ -101,7 +102,7 @@ class Replay:
 
 def _decide_again(recorded: Recorded, release: Release, player: Player, *, explain: bool) -> Decision:
     request = replace(recorded.request, options=replace(recorded.request.options, explain=explain))
-    context = resolve_context(recorded.decision, recorded.now, request, release.store)
+    context = resolve_context(recorded.decision, recorded.now, request, release.store, recorded.whereabouts)
     decision = decide(context, release, player.read, player.read_cards, player.claim, lambda stage: None)
     skipped = recorded.plain.get("skipped")
     without_keys = isinstance(skipped, list) and OUTSIDE in skipped

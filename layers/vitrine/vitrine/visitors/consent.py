@@ -17,6 +17,11 @@ def may_recognise(consent: Collection[Purpose]) -> bool:
     return "personalization" in consent
 
 
+def may_locate(consent: Collection[Purpose]) -> bool:
+    """Whether the visitor's place may be known closer than by region."""
+    return "geo" in consent
+
+
 def recognised(visitor: VisitorId | None, consent: Collection[Purpose]) -> VisitorId | None:
     """The visitor as far as the consent lets us know them."""
     return visitor if may_recognise(consent) else None

@@ -5,7 +5,7 @@ shown. Stored, exposures are MessagePack with a format version; how large they c
 tests/unit/test_exposures.py.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
@@ -13,18 +13,22 @@ from typing import Final, Literal, TypeAlias
 import msgpack
 
 from vitrine.errors import DependencyFailed
-from vitrine.types import DAY_MS, Absent, Row
+from vitrine.types import DAY_MS, Absent, Row, VisitorId
 from vitrine.visitors.trails import (
+    DIGEST_BYTES,
     GAP_MS,
     MANY,
     SESSION_MS,
     Mark,
     Trail,
     Trails,
+    binding,
     bounded,
+    digest_of,
     has_room,
     pack_trails,
     session_digest,
+    united,
     unpack_trails,
 )
 
@@ -33,6 +37,7 @@ MAX_CAMPAIGNS: Final = 128
 MAX_GROUPS: Final = 16
 MAX_RULES: Final = 32
 MAX_ARMS: Final = 64
+MAX_FOLDED: Final = 8
 """How many of each one row keeps: those that may be forgotten are dropped first, and for others there is no room."""
 
 EVER_MS: Final = 400 * DAY_MS
@@ -64,16 +69,21 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class Exposures:
-    """What one visitor was shown. `own_arms` are (experiment key, variation), the oldest first.
+    """What one visitor was shown. `own_arms` are (experiment key, variation), the one that was longest not used first.
 
-    `before` is what the device was shown before a login: it counts along and is not stored.
+    `before` is what the device with the digest `device` was shown before a login: it counts along and is not stored.
+    `folded` are the devices, oldest first, whose exposures have become part of these: such a device's are counted no
+    second time, only where they have become more than these. `ends_s`, in epoch seconds, is when the stored row ends.
     """
 
     campaigns: Trails = field(default_factory=dict)
     groups: Trails = field(default_factory=dict)
     rules: Trails = field(default_factory=dict)
     own_arms: tuple[tuple[str, str], ...] = ()
+    folded: tuple[bytes, ...] = ()
     before: "Exposures | None" = None
+    device: bytes = b""
+    ends_s: int | None = field(default=None, compare=False)
 
     @property
     def arms(self) -> Mapping[str, str]:
@@ -86,12 +96,10 @@ class Exposures:
         Exact up to MAX_MARKS showings; beyond that, and where they were forgotten, MANY or more.
         """
         before = self.before.views(campaign, per, period_ms, now_ms, session) if self.before else 0
-        trail = self.campaigns.get(campaign)
-        if trail is None:
-            return before
+        trail = self.campaigns.get(campaign, Trail())
         if per == "session":
-            return before + _n_in_session(trail, now_ms, session)
-        return before + (trail.total if period_ms is None else trail.since(now_ms - period_ms))
+            return self._with_before(before, _n_in_session(trail, now_ms, session))
+        return self._with_before(before, trail.total if period_ms is None else trail.since(now_ms - period_ms))
 
     def holders(self, group: str, now_ms: int, session: str | None) -> frozenset[str] | None:
         """Campaigns of the group that the session has met, None when that is not known any more."""
@@ -105,7 +113,7 @@ class Exposures:
         before = self.before.sponsored(rule, session, now_ms) if self.before else 0
         if not has_room(self.rules, {rule}, now_ms, MAX_RULES):
             return MANY
-        return before + _n_in_session(self.rules.get(rule, Trail()), now_ms, session)
+        return self._with_before(before, _n_in_session(self.rules.get(rule, Trail()), now_ms, session))
 
     def has_room(self, campaigns: Collection[str], groups: Collection[str], now_ms: int) -> bool:
         """Whether showings of these campaigns and groups can be noted without forgetting what still counts."""
@@ -116,9 +124,14 @@ class Exposures:
     def after(
         self, showings: Iterable[Showing], sponsored: Mapping[str, int], now_ms: int, session: str | None
     ) -> "Exposures":
-        """The exposures after one page view: the campaigns it showed, and how many items each sponsored rule placed."""
-        campaigns, groups, rules = dict(self.campaigns), dict(self.groups), dict(self.rules)
-        arms, digest, lapses_ms = dict(self.own_arms), session_digest(session), now_ms + SESSION_MS
+        """The exposures after one page view: the campaigns it showed, and how many items each sponsored rule placed.
+
+        What binds of the device's becomes part of the login's now, so that it binds without the device, too.
+        """
+        showings = tuple(showings)
+        start = self._folding(showings, sponsored, now_ms)
+        campaigns, groups, rules = dict(start.campaigns), dict(start.groups), dict(start.rules)
+        arms, digest, lapses_ms = dict(start.own_arms), session_digest(session), now_ms + SESSION_MS
         for showing in showings:
             name, group = showing.campaign, showing.group
             if showing.lasts_ms > 0:
@@ -128,26 +141,34 @@ class Exposures:
             if group is not None and not _holds(groups.get(group, Trail()), name, now_ms, digest):
                 groups[group] = groups.get(group, Trail()).joined(Mark(now_ms, digest, name), lapses_ms)
             if showing.arm is not None:
-                arms[showing.arm[0]] = showing.arm[1]
+                _use(arms, *showing.arm)
         for rule, n in sponsored.items():
             if n > 0:
                 rules[rule] = rules.get(rule, Trail()).joined(Mark(now_ms, digest, n=n), lapses_ms)
         return replace(
-            self,
+            start,
             campaigns=bounded(campaigns, MAX_CAMPAIGNS),
             groups=bounded(groups, MAX_GROUPS),
             rules=bounded(rules, MAX_RULES),
             own_arms=tuple(arms.items())[-MAX_ARMS:],
         )
 
-    def merged_under(self, before: "Exposures") -> "Exposures":
-        """These, a login's, with what its device was shown before: all of it counts, and arms of the login win."""
-        return replace(self, before=before)
+    def merged_under(self, before: "Exposures", device: VisitorId | None = None) -> "Exposures":
+        """These, a login's, with what its device was shown before: all of it counts, and arms of the login win.
+
+        With the device's id it becomes part of the login's at the next `after`, once.
+        """
+        return replace(self, before=before, device=digest_of(device) if device is not None else b"")
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether less than half of the life of the stored row is left."""
+        return self.ends_s is not None and self.ends_s < (now + KEPT_FOR / 2).timestamp()
 
     def encode(self) -> bytes:
         """The exposures as bytes, without those from before a login; equal ones give equal bytes."""
         trails = [pack_trails(trails) for trails in (self.campaigns, self.groups, self.rules)]
-        packed: bytes = msgpack.packb((FORMAT_VERSION, *trails, self.own_arms))
+        folded = (b"".join(self.folded),) if self.folded else ()
+        packed: bytes = msgpack.packb((FORMAT_VERSION, *trails, self.own_arms, *folded))
         return packed
 
     @classmethod
@@ -158,13 +179,37 @@ class Exposures:
             DependencyFailed: the bytes are damaged or of another format version.
         """
         try:
-            version, *trails, arms = msgpack.unpackb(data)
+            version, *parts = msgpack.unpackb(data)
             if version != FORMAT_VERSION:
                 raise DependencyFailed("table", f"exposures have format {version}, this code reads {FORMAT_VERSION}")
-            campaigns, groups, rules = map(unpack_trails, trails)
-            return cls(campaigns, groups, rules, tuple((str(key), str(name)) for key, name in arms))
+            campaigns, groups, rules = map(unpack_trails, parts[:3])
+            arms, *folded = parts[3:]
+            return cls(campaigns, groups, rules, tuple((str(key), str(name)) for key, name in arms), _digests(*folded))
         except DAMAGE as error:
             raise DependencyFailed("table", "exposures are damaged") from error
+
+    def _with_before(self, before: int, own: int) -> int:
+        """A count with the device's: their sum, until the own one has it in it."""
+        return max(before, own) if self.device in self.folded else before + own
+
+    def _folding(self, showings: Sequence[Showing], sponsored: Mapping[str, int], now_ms: int) -> "Exposures":
+        """These with what binds of the device's, if that is not in them yet and if there is room for it and for what is
+        shown now; else these."""
+        before = self.before
+        if before is None or not self.device or self.device in self.folded:
+            return self
+        theirs = [binding(trails, now_ms) for trails in (before.campaigns, before.groups, before.rules)]
+        if not any(theirs) and not before.own_arms:
+            return self
+        own = (self.campaigns, self.groups, self.rules)
+        campaigns, groups, rules = (united(trails, others) for trails, others in zip(own, theirs, strict=True))
+        both = replace(self, campaigns=campaigns, groups=groups, rules=rules)
+        names = {showing.campaign for showing in showings if showing.lasts_ms > 0}
+        held = {showing.group for showing in showings if showing.group is not None}
+        if not both.has_room(names, held, now_ms) or not has_room(rules, sponsored.keys(), now_ms, MAX_RULES):
+            return self
+        arms = {**dict(before.own_arms), **dict(self.own_arms)}
+        return replace(both, own_arms=tuple(arms.items()), folded=(*self.folded, self.device)[-MAX_FOLDED:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +242,24 @@ def parse_exposures(row: Row | Absent, now: datetime) -> StoredExposures:
         raise DependencyFailed("table", "the exposures were not read")
     match row:
         case {"shown": bytes(data), "rev": int(rev), "ttl": int(ttl)}:
-            return StoredExposures(Exposures() if ttl <= now.timestamp() else Exposures.decode(data), rev)
+            is_over = ttl <= now.timestamp()
+            return StoredExposures(Exposures() if is_over else replace(Exposures.decode(data), ends_s=ttl), rev)
     raise DependencyFailed("table", "a row of exposures is damaged")
+
+
+def _use(arms: dict[str, str], experiment: str, variation: str) -> None:
+    """Note an arm that is used. It becomes the newest, unless it is among the newest half of what a row can hold: who
+    meets two experiments by turns is not written at each turn."""
+    if experiment in tuple(arms)[: -MAX_ARMS // 2]:
+        del arms[experiment]
+    arms[experiment] = variation
+
+
+def _digests(packed: bytes = b"") -> tuple[bytes, ...]:
+    """The digests that were joined to one string; ValueError or TypeError when they are damaged."""
+    if not isinstance(packed, bytes) or len(packed) % DIGEST_BYTES:
+        raise ValueError("digests are of another form")
+    return tuple(packed[at : at + DIGEST_BYTES] for at in range(0, len(packed), DIGEST_BYTES))
 
 
 def _n_in_session(trail: Trail, now_ms: int, session: str | None) -> int:

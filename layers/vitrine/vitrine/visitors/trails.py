@@ -37,7 +37,12 @@ class Mark(NamedTuple):
 
 def session_digest(session: str | None) -> bytes:
     """What is remembered of a session id: ids are the caller's and may be long."""
-    return blake2b(session.encode(errors="replace"), digest_size=DIGEST_BYTES).digest() if session else b""
+    return digest_of(session) if session else b""
+
+
+def digest_of(name: str) -> bytes:
+    """DIGEST_BYTES in the place of an id."""
+    return blake2b(name.encode(errors="replace"), digest_size=DIGEST_BYTES).digest()
 
 
 def is_of_session(mark: Mark, now_ms: int, session: bytes, gap_ms: int = GAP_MS) -> bool:
@@ -75,6 +80,13 @@ class Trail:
         both = mark._replace(at_ms=max(mark.at_ms, same.at_ms), n=mark.n + same.n)
         return self._with((both, *(other for other in self.marks if other is not same)), mark.n, until_ms)
 
+    def united(self, other: "Trail") -> "Trail":
+        """The trail of two visitors who turn out to be one; nothing that both know may have happened only once."""
+        ordered = sorted((*self.marks, *other.marks), reverse=True)
+        forgot_ms = max((self.forgot_ms, other.forgot_ms, *(mark.at_ms for mark in ordered[MAX_MARKS:])))
+        total, until_ms = self.total + other.total, max(self.until_ms, other.until_ms)
+        return Trail(total, until_ms, forgot_ms, tuple(ordered[:MAX_MARKS]))
+
     def since(self, since_ms: int) -> int:
         """Meetings after an instant, MANY when some of them may have been dropped."""
         if self.forgot_ms > since_ms:
@@ -103,6 +115,16 @@ def has_room(trails: Trails, names: Collection[str], now_ms: int, limit: int) ->
         return True
     n_binding = sum(trail.until_ms > now_ms and name not in names for name, trail in trails.items())
     return n_binding + len(names) <= limit
+
+
+def united(trails: Trails, others: Trails) -> Trails:
+    """The trails with those of another visitor who turns out to be the same."""
+    return {**trails, **{name: trails.get(name, Trail()).united(trail) for name, trail in others.items()}}
+
+
+def binding(trails: Trails, now_ms: int) -> Trails:
+    """The trails that may not be forgotten yet."""
+    return {name: trail for name, trail in trails.items() if trail.until_ms > now_ms}
 
 
 def bounded(trails: Trails, limit: int) -> Trails:
