@@ -13,7 +13,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 setup: $(VENV)/.ready
 
 demo: setup
-	@$(BIN)/vitrine demo $(if $(RESET),--reset) $(if $(PORT),--port $(PORT))
+	@$(BIN)/vitrine demo $(if $(RESET),--reset) $(if $(PORT),--port $(PORT)) $(if $(ORIGIN),--origin $(ORIGIN))
 
 test: setup
 	$(BIN)/python -m pytest $(or $(ARGS),--cov --cov-report=)

@@ -210,5 +210,6 @@ def test_bad_questions_are_named(rig: Rig) -> None:
     """As decide names them, previews included."""
     assert rig.explain(BODY | {"colour": "red"})[1]["error"]["field"] == "colour"
     assert rig.explain(BODY | {"preview": {"at": "noon"}})[1]["error"]["field"] == "preview.at"
+    assert rig.explain(BODY | {"preview": {"region": "mars"}})[1]["error"]["field"] == "preview.region"
     assert rig.explain(BODY | {"visitor": "v1.k1.h1.forged"})[0] == 401
     assert rig.explain("{")[1]["error"]["code"] == "malformed_json"

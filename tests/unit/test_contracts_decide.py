@@ -366,3 +366,10 @@ def test_a_supposed_value_is_small_and_plain(value: Any) -> None:
     """Single values and lists of texts, no more."""
     with pytest.raises(InvalidField):
         explained({"attributes": {"crm.income": value}})
+
+
+def test_a_list_that_is_too_long_is_told_in_the_callers_words() -> None:
+    """How many it may hold, and nothing of how we check."""
+    with pytest.raises(InvalidField) as caught:
+        DecideBody.checked({"page": {"type": "home"}, "recent": [str(n) for n in range(11)]})
+    assert (caught.value.field, caught.value.message) == ("recent", "should have at most 10 items")

@@ -33,7 +33,7 @@ class OneView:
 def decide_view(view: OneView, release: Release) -> Decision | None:
     """What the view says."""
     answers = view.before if release is BEFORE else view.after
-    return None if answers is None else Decision("d1", release.id, None, "north", answers, (), (), 0.0)
+    return None if answers is None else Decision("d1", release.id, None, "north", "default", answers, (), (), 0.0)
 
 
 def shown(*items: str, placement: str = "home.recs", **changes: Any) -> Answer:

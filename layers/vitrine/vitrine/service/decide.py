@@ -93,7 +93,15 @@ class DecideService:
         return self._decide(token, request, device_token)
 
     def explain(self, token: str | None, request: DecisionRequest, device_token: str | None = None) -> Outcome:
-        """The same for operators, with an explanation: nothing is counted or recorded. Raises as `decide` does."""
+        """The same for operators, with an explanation: nothing is counted or recorded.
+
+        Raises:
+            InvalidToken: as `decide`.
+            InvalidField: as `decide`, or the preview names a region that the store does not have.
+        """
+        regions = self._releases.pinned().store.regions
+        if request.preview is not None and request.preview.region not in (None, *regions):
+            raise InvalidField(f"should be one of {', '.join(regions)}", "preview.region")
         options = replace(request.options, explain=True, dry_run=True)
         return self._decide(token, replace(request, options=options), device_token)
 
