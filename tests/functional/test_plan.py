@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -220,7 +220,7 @@ def test_records_of_other_versions_are_left_out(shop):
 
 
 def test_made_up_views_stand_in_where_nothing_is_on_record(shop, tmp_path):
-    """Visitors of the lake's extract and a new one, on five scenes in each region."""
+    """Visitors of the lake's extract and a new one, on ten scenes of all page types in each region."""
     lake = write_lake(tmp_path / "lake", [Good("item1")], [Sale(f"h{n}", f"b{n}", 0, "item1") for n in range(1, 5)])
     for path in lake.rglob("*.parquet"):
         shop.lake.put(path.relative_to(lake).as_posix(), path.read_bytes())
@@ -228,10 +228,10 @@ def test_made_up_views_stand_in_where_nothing_is_on_record(shop, tmp_path):
     shop.records.append(b"of another version")
     plan = shop.plan()
     assert (plan.source, plan.report.left_out) == ("made_up", 1)
-    assert plan.report.views == 5 * 2 * 5
+    assert plan.report.views == 5 * 2 * 10
     banner = plan.report.placements["home.banner"]
     assert (banner.views, banner.changed) == (5 * 2 * 3, 5 * 3)  # on home and cart pages, the latter twice
-    assert shop.plan(Wanted(100, n_visitors=2)).report.views == 3 * 2 * 5
+    assert shop.plan(Wanted(100, n_visitors=2)).report.views == 3 * 2 * 10
     who = {
         example.who for example in shop.plan(Wanted(100, visitors=("h1",))).report.placements["home.banner"].examples
     }
@@ -267,3 +267,84 @@ def test_a_plan_needs_a_release(shop):
     del shop.table.rows[keys.RELEASE_POINTER]
     with pytest.raises(RefreshNeeded, match="vitrine refresh"):
         shop.plan()
+
+
+EVERYWHERE = """\
+campaigns:
+  everywhere:
+    placements: [other.banner]
+    content: {text: {en: Hello, ru: Привет}}
+"""
+
+
+def test_made_up_views_are_of_every_page_type(shop):
+    """Each at least once per visitor and region; listings are there to be put in order."""
+    change(
+        shop.folder,
+        "placements.yaml",
+        "placements:\n",
+        "placements:\n  other.banner: {pages: [home, category, product, cart, favourites, search, checkout, order,"
+        " other], none: true}\n",
+    )
+    change(shop.folder, "placements.yaml", "pages: [category]", "pages: [category, search]")
+    change(shop.folder, "placements.yaml", "sort: {order: model, position_weight: 1}", "none: true")
+    write(shop.folder, "campaigns/main.yaml", EVERYWHERE)
+    report = shop.plan(Wanted(100, visitors=("h1",))).report
+    assert report.placements["other.banner"].won == {"everywhere": (0, 2 * 2 * 10)}
+    assert report.reach["everywhere"].shown == 2 * 2 * 10
+    assert report.placements["category.listing"].views == 2 * 2 * 2
+
+
+def test_what_a_listing_was_put_in_order_of_is_the_shelf(shop):
+    """A category page whose listing is no more sorted looks otherwise."""
+    change(shop.folder, "placements.yaml", "sort: {order: model, position_weight: 1}", "none: true")
+    [example, *_] = shop.plan(Wanted(100, visitors=("h1",))).report.placements["category.listing"].examples
+    assert set(example.before.items) == set(ITEMS[:6])
+
+
+def test_a_plan_says_what_is_different_in_the_files_and_how_far_campaigns_get(shop):
+    """Also of a campaign whose condition never held; on record and made up."""
+    for n in range(3):
+        shop.visit(f"d{n}")
+    write(shop.folder, "campaigns/main.yaml", SOUTH)
+    plan = shop.plan()
+    assert [str(one) for one in plan.changes] == ["campaigns: added southern"]
+    assert plan.report.changed == 0
+    reach = plan.report.reach["southern"]
+    assert (reach.eligible, reach.shown, reach.lost) == (0, 0, {"condition": 3})
+    shop.visit("d4", region="south")
+    assert shop.plan().report.reach["southern"].shown == 1
+    assert shop.plan(Wanted(100, visitors=("h1",))).report.reach["southern"].shown > 0
+
+
+def test_a_plan_of_the_same_files_reports_no_campaign(shop):
+    """Nothing differs, so nothing is told of any."""
+    shop.visit("d1")
+    plan = shop.plan()
+    assert (plan.changes, plan.report.reach) == ([], {})
+
+
+HOT = """\
+campaigns:
+  hot:
+    placements: [home.banner]
+    when: {weather.temperature_c: {$gte: 30}}
+    schedule: {from: 2026-12-24, until: 2026-12-31}
+    content: {text: {en: Ice, ru: Лёд}}
+"""
+
+
+def test_circumstances_are_supposed_in_made_up_views(shop):
+    """Those on record are left alone then; without what is supposed the campaign never speaks of anybody."""
+    shop.visit("d1")
+    write(shop.folder, "campaigns/main.yaml", HOT)
+    warm, later = {"weather.temperature_c": 33}, datetime(2026, 12, 24, 18, tzinfo=UTC)
+    shown = []
+    for supposed in (Preview(), Preview(attributes=warm), Preview(at=later), Preview(at=later, attributes=warm)):
+        plan = shop.plan(Wanted(100, visitors=("h1",), supposed=supposed))
+        shown.append(plan.report.reach["hot"].shown)
+        assert (plan.source, plan.supposed) == ("made_up", supposed)
+    assert shown == [0, 0, 0, 12]
+    wanted = Wanted(100, n_visitors=None, supposed=Preview(attributes=warm))
+    assert wanted.is_made_up
+    assert not Wanted(100).is_made_up

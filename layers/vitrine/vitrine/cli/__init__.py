@@ -4,11 +4,16 @@ Only the chosen subcommand is imported, so that `vitrine token` does not wait fo
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Final
 
 from vitrine.errors import VitrineError
+
+READER_GONE: Final = 141
+"""What shells report of a program that SIGPIPE ended: 128 + 13."""
 
 COMMANDS = {
     "demo": "start everything on this machine",
@@ -32,7 +37,10 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a subcommand; 0 on success, 1 with one clear line on a known error, 2 on wrong usage, 130 on Ctrl-C."""
+    """Run a subcommand; 0 on success, 1 with one clear line on a known error, 2 on wrong usage, 130 on Ctrl-C.
+
+    Quietly 141 when nobody reads its output any more, as in `vitrine plan | head`.
+    """
     parser = argparse.ArgumentParser(prog="vitrine", description="Per-page-view personalisation for online stores.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = next((word for word in (argv if argv is not None else sys.argv[1:]) if word in COMMANDS), None)
@@ -45,9 +53,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         code: int = arguments.run(arguments)
+        sys.stdout.flush()
     except VitrineError as error:
         print(f"vitrine {arguments.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        _discard_output()
+        return READER_GONE
     return code
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere: else the interpreter complains when it flushes at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -5,11 +5,14 @@ import sys
 
 import orjson
 
+from vitrine.cli.named_goods import unknown_goods, warn_of
 from vitrine.cli.plan_report import report_lines
+from vitrine.cli.plan_supposed import add_supposed, find_supposed
 from vitrine.cli.progress import show_progress
 from vitrine.cli.store_argument import add_folder, compiled_store
 from vitrine.cli.target import add_target, find_settings
 from vitrine.wiring.plan import N_VISITORS, Plan, Wanted, build_planner
+from vitrine.wiring.refresh import open_releases
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--release", metavar="ID", help="compare with this release's files instead of the current one's"
     )
+    add_supposed(parser)
     parser.add_argument("--json", action="store_true", help="print JSON for machines")
     add_target(parser)
 
@@ -33,8 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
     store = compiled_store(arguments.folder)
     if store is None:
         return 1
-    wanted = Wanted(arguments.recorded, arguments.visitor, arguments.visitors, arguments.release)
-    planner = build_planner(find_settings(arguments))
+    supposed = find_supposed(arguments)
+    wanted = Wanted(arguments.recorded, arguments.visitor, arguments.visitors, arguments.release, supposed)
+    settings = find_settings(arguments)
+    planner = build_planner(settings)
+    warn_of(unknown_goods(arguments.folder, open_releases(settings)[0]))
     with show_progress() as progress:
         plan = planner.plan(store, wanted, progress)
     if arguments.json:
@@ -47,9 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
 def plan_json(plan: Plan) -> str:
     """The whole plan as one line of JSON."""
     shares = {name: placement.share for name, placement in plan.report.placements.items()}
-    return orjson.dumps(
-        {"before": plan.before, "source": plan.source, "shares": shares, "report": plan.report}
-    ).decode()
+    told = {"before": plan.before, "source": plan.source, "changes": plan.changes, "supposed": plan.supposed}
+    return orjson.dumps({**told, "shares": shares, "report": plan.report}).decode()
 
 
 def _positive(text: str) -> int:

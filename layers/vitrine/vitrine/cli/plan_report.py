@@ -1,23 +1,57 @@
-"""A plan for people: per placement how many page views would change, who would win them, and a few examples."""
+"""A plan for people: what is different in the files, how far the campaigns in question get, and per placement how many
+page views would change, who would win them, and a few examples."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import orjson
 
-from vitrine.service.plan import Example, PlacementPlan, Shown
+from vitrine.cli.plan_example import example_lines
+from vitrine.decisions.context import Preview
+from vitrine.service.plan import PlacementPlan, PlanReport
+from vitrine.service.plan_reach import Reach
 from vitrine.wiring.plan import Plan
 
-ITEMS: Final = 3
-WIDTH: Final = 100
 SOURCES: Final = {"recorded": "on record", "made_up": "made up from visitors' own lists"}
 
 
 def report_lines(plan: Plan) -> Iterator[str]:
     """The plan, line by line."""
     report = plan.report
+    if plan.changes:
+        yield from map(str, plan.changes)
+    else:
+        yield f"the files are those of {plan.before}"
     left_out = f", {report.left_out:,} left out (inputs gone or of another version)" if report.left_out else ""
     yield f"against release {plan.before}: {report.views:,} page views {SOURCES[plan.source]}{left_out}"
+    yield from _supposed(plan.supposed)
+    yield from _reached(plan)
+    yield from _changed(report)
+
+
+def _supposed(supposed: Preview) -> Iterator[str]:
+    told = [f"{path}={orjson.dumps(value).decode()}" for path, value in supposed.attributes.items()]
+    at = [] if supposed.at is None else [supposed.at.isoformat()]
+    if told or at:
+        yield f"supposed in all of them, which is why they are made up: {', '.join([*at, *told])}"
+
+
+def _reached(plan: Plan) -> Iterator[str]:
+    added = {name for one in plan.changes if one.section == "campaigns" for name in one.added}
+    for name, reach in plan.report.reach.items():
+        word = "added" if name in added else "changed"
+        yield f"  {name}: {word}, {_reach(reach, plan.report.views)}"
+
+
+def _reach(reach: Reach, views: int) -> str:
+    """Of how many page views it speaks, on how many it is shown, and what keeps it from the others."""
+    held_back = f" and held back in {reach.held_back:,}" if reach.held_back else ""
+    lost = ", ".join(f"{outcome.replace('_', ' ')} {n:,}" for outcome, n in reach.lost.items())
+    told = f"shown in {reach.shown:,}{held_back} of {views:,} page views, its condition held in {reach.eligible:,}"
+    return f"{told} (not shown: {lost})" if lost else told
+
+
+def _changed(report: PlanReport) -> Iterator[str]:
     if not report.changed:
         yield "nothing would change"
         return
@@ -44,52 +78,4 @@ def _placement(name: str, placement: PlacementPlan) -> Iterator[str]:
         yield f"  {winner}: {before:,} -> {after:,}{mark}"
     for example in placement.examples:
         yield f"  e.g. {example.who}, {example.page} page, {example.region}"
-        yield from _example(example)
-
-
-def _example(example: Example) -> Iterator[str]:
-    yield f"    before  {_said(example.before, example.after)}"
-    yield f"    after   {_said(example.after, example.before)}"
-
-
-def _said(shown: Shown | None, other: Shown | None) -> str:
-    """What was shown, beginning where it differs from the other."""
-    if shown is None:
-        return "no such placement"
-    if shown.kind == "none":
-        return f"{_name(shown)}: nothing"
-    parts = [
-        _items(shown.items, other.items if other else ()),
-        _content(shown.content, other.content if other else None),
-    ]
-    return _short(f"{_name(shown)}: {'; '.join(filter(None, parts)) or shown.kind}")
-
-
-def _name(shown: Shown) -> str:
-    if shown.campaign is None:
-        return "the placement's own"
-    variation = f", variation {shown.variation}" if shown.variation else ""
-    held_back = ", held back" if shown.control else ""
-    return f"{shown.campaign}{variation}{held_back}"
-
-
-def _items(items: Sequence[str], other: Sequence[str]) -> str:
-    first = next((n for n, pair in enumerate(zip(items, other, strict=False)) if pair[0] != pair[1]), 0)
-    told = ", ".join(items[first : first + ITEMS])
-    more = len(items) - first - ITEMS
-    ahead = f"(from place {first + 1}) " if first else ""
-    return f"{ahead}{told}{f' and {more} more' if more > 0 else ''}" if items else ""
-
-
-def _content(content: Any, other: Any) -> str:  # noqa: ANN401 - any JSON
-    """The fields that differ, all of them where the other is no object."""
-    if content is None:
-        return ""
-    if isinstance(content, dict) and isinstance(other, dict):
-        differing = {name: value for name, value in content.items() if other.get(name) != value}
-        return orjson.dumps(differing or content).decode()
-    return orjson.dumps(content).decode()
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+        yield from example_lines(example)

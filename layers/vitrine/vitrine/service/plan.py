@@ -4,14 +4,16 @@ Everything but the store is equal: lists, model, rows, cards, the clock and the 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from vitrine.decisions.answers import Answer, Decision, Slot
 from vitrine.decisions.release import Release
-from vitrine.types import PageType, PlacementKind, RegionId
+from vitrine.service.plan_reach import Reach, ReachTally
+from vitrine.service.plan_shown import Shown, shown_by
+from vitrine.types import PageType, RegionId
 
 EXAMPLES: Final = 3
 """Examples per placement, each of another pair of campaigns before and after, as long as there are others."""
@@ -41,21 +43,12 @@ V = TypeVar("V", bound=View)
 class DecideView(Protocol[V_contra]):
     """Decides a page view as of a release; None when its inputs are not to be had any more."""
 
-    def __call__(self, view: V_contra, release: Release, /) -> Decision | None:
-        """The decision. It may be asked for the same view and another release; only the store may make a difference."""
+    def __call__(self, view: V_contra, release: Release, /, *, explain: bool = False) -> Decision | None:
+        """The decision, on request with every campaign that was considered.
+
+        It may be asked for the same view and another release; only the store may make a difference.
+        """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What one placement showed, for people. `items` are titles, those of a listing put in order ids."""
-
-    kind: PlacementKind
-    campaign: str | None
-    variation: str | None
-    control: bool
-    content: Any
-    items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +83,16 @@ class PlacementPlan:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """The comparison. `changed` counts page views with any change, `left_out` those that could not be decided."""
+    """The comparison. `changed` counts page views with any change, `left_out` those that could not be decided.
+
+    `reach` tells of the campaigns that were asked about, by name, under the store after.
+    """
 
     views: int
     changed: int
     left_out: int
     placements: Mapping[str, PlacementPlan]
+    reach: Mapping[str, Reach] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -120,23 +117,32 @@ class _Tally:
         return [example for example, _ in zip(in_turn, range(EXAMPLES), strict=False)]
 
 
-def compare(views: Iterable[V], before: Release, after: Release, decide_view: DecideView[V]) -> PlanReport:
+def compare(
+    views: Iterable[V],
+    before: Release,
+    after: Release,
+    decide_view: DecideView[V],
+    campaigns: Collection[str] = (),
+) -> PlanReport:
     """What becomes of the page views under the releases' stores, placement by placement.
 
-    The placements come in the order of the store after, those that it has no more behind them.
+    `campaigns` are those of the store after whose reach is wanted. The placements come in the order of the store
+    after, those that it has no more behind them.
     """
     tallies: dict[str, _Tally] = {}
+    reach = ReachTally(campaigns)
     n_views = n_changed = n_left_out = 0
     for view in views:
-        then, now = decide_view(view, before), decide_view(view, after)
+        then, now = decide_view(view, before), decide_view(view, after, explain=bool(campaigns))
         if then is None or now is None:
             n_left_out += 1
             continue
         n_views += 1
         n_changed += _count(view, then, now, tallies)
+        reach.count(now)
     order = dict.fromkeys(chain(after.store.placements, before.store.placements))
     placements = {name: tallies[name].plan() for name in order if name in tallies}
-    return PlanReport(n_views, n_changed, n_left_out, placements)
+    return PlanReport(n_views, n_changed, n_left_out, placements, reach.reach())
 
 
 def _count(view: View, then: Decision, now: Decision, tallies: dict[str, _Tally]) -> bool:
@@ -153,7 +159,7 @@ def _count(view: View, then: Decision, now: Decision, tallies: dict[str, _Tally]
             tally.changed += 1
             found = tally.examples.setdefault((str(winners[0]), str(winners[1])), [])
             if len(found) < EXAMPLES:
-                found.append(Example(view.who, view.page, now.region, placement, _shown(was), _shown(will_be)))
+                found.append(Example(view.who, view.page, now.region, placement, shown_by(was), shown_by(will_be)))
     return any_change
 
 
@@ -183,11 +189,3 @@ def _look(answer: Answer | None) -> object:
 
 def _place(slot: Slot) -> object:
     return slot.item, slot.slot, slot.label
-
-
-def _shown(answer: Answer | None) -> Shown | None:
-    if answer is None:
-        return None
-    slots = [*answer.items, *(slot for row in answer.rows for slot in row.items)]
-    items = tuple(slot.item if slot.card is None else slot.card.title for slot in slots)
-    return Shown(answer.kind, answer.campaign, answer.variation, answer.control, answer.content, items)

@@ -60,7 +60,7 @@ class RecordedDecisions:
         self._live = live
         self._load_release = lru_cache(RELEASES_HELD)(load_release)
 
-    def __call__(self, view: RecordedView, release: Release, /) -> Decision | None:
+    def __call__(self, view: RecordedView, release: Release, /, *, explain: bool = False) -> Decision | None:
         """The decision under the release's store; None when release, rows or regions of then are gone."""
         recorded = view.recorded
         try:
@@ -70,7 +70,9 @@ class RecordedDecisions:
         if of_then.store.regions != release.store.regions:
             return None
         inputs = _Inputs(recorded.tape, self._live)
-        request = replace(recorded.request, placements=known_placements(recorded.request, release.store))
+        placements = known_placements(recorded.request, release.store)
+        options = replace(recorded.request.options, explain=explain)
+        request = replace(recorded.request, placements=placements, options=options)
         context = resolve_context(recorded.decision, recorded.now, request, release.store, recorded.whereabouts)
         with_store = replace(of_then, store=release.store)
         decision = decide(context, with_store, inputs.read, inputs.read_cards, grant, ignore_stage)

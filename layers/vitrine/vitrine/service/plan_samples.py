@@ -1,10 +1,11 @@
-"""Page views made up for a plan: known visitors and a new one on the main pages of every region, as it is there now.
+"""Page views made up for a plan: known visitors and a new one on every page type in every region, as it is there now.
 
-What they look at and have in the cart comes from their own lists; a new visitor looks at what sells best.
+What they look at and have in the cart comes from their own lists; a new visitor looks at what sells best. Listings are
+those of the region's shelf.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +13,7 @@ from vitrine import keys
 from vitrine.catalog.items import Card
 from vitrine.catalog.packed import unpack
 from vitrine.decisions.answers import Decision
-from vitrine.decisions.context import DecisionRequest, Preview, resolve_context
+from vitrine.decisions.context import DecisionRequest, Options, Preview, resolve_context
 from vitrine.decisions.pipeline import decide
 from vitrine.decisions.release import Release
 from vitrine.errors import InvalidRelease
@@ -20,6 +21,9 @@ from vitrine.service.plan_inputs import LiveInputs, grant, ignore_stage
 from vitrine.types import Absent, CartLine, ItemId, Page, PageType, Purpose, RegionId, Row, Signals, VisitorId
 
 AISLE_LEVELS: Final = 2
+N_OWN: Final = 3
+N_LISTED: Final = 24
+NOTHING: Final = Preview()
 ALL: Final[frozenset[Purpose]] = frozenset({"personalization", "geo", "messages"})
 
 
@@ -45,18 +49,27 @@ class SampleView:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What a visitor has to do with: items, the first dearest to them, and the aisle of the first."""
+    """What a visitor has to do with: items, the first dearest to them, title and aisle of the first, and what the
+    pages of its aisle and of a search for it list."""
 
     items: Sequence[ItemId]
+    title: str | None
     aisle: str | None
+    listing: Sequence[ItemId]
 
 
-def sample_views(visitors: Sequence[VisitorId], release: Release, live: LiveInputs) -> Iterator[SampleView]:
-    """Views of these visitors and a new one: home, category, product, cart, and the cart when about to leave."""
+def sample_views(
+    visitors: Sequence[VisitorId], release: Release, live: LiveInputs, supposed: Preview = NOTHING
+) -> Iterator[SampleView]:
+    """Views of these visitors and a new one: every page type, and the cart once more when about to leave.
+
+    They are in every region, also where circumstances are supposed.
+    """
     for region in release.store.regions:
+        preview = replace(supposed, region=region)
         for visitor in (*visitors, None):
             who = "a new visitor" if visitor is None else f"visitor {visitor}"
-            for scene, request in _scenes(visitor, region, _goods(visitor, region, release, live)):
+            for scene, request in _scenes(visitor, preview, _goods(visitor, region, release, live)):
                 yield SampleView(who, scene, region, request)
 
 
@@ -67,32 +80,36 @@ class SampleDecisions:
         self._live = live
         self._now = now
 
-    def __call__(self, view: SampleView, release: Release, /) -> Decision:
+    def __call__(self, view: SampleView, release: Release, /, *, explain: bool = False) -> Decision:
         """The decision under the release's store."""
-        context = resolve_context(view.id, self._now, view.request, release.store)
+        request = replace(view.request, options=Options(explain=explain))
+        context = resolve_context(view.id, self._now, request, release.store)
         return decide(context, release, self._live.read, self._live.read_cards, grant, ignore_stage)
 
 
-def _scenes(visitor: VisitorId | None, region: RegionId, goods: Goods) -> Iterator[tuple[str, DecisionRequest]]:
-    items = tuple(goods.items)
+def _scenes(visitor: VisitorId | None, preview: Preview, goods: Goods) -> Iterator[tuple[str, DecisionRequest]]:
+    for scene, request in _pages(goods):
+        recent = request.recent if visitor is not None else ()
+        yield scene, replace(request, visitor=visitor, recent=recent, consent=ALL, preview=preview, session="plan")
+
+
+def _pages(goods: Goods) -> Iterator[tuple[str, DecisionRequest]]:
+    """Scenes, with what their pages say."""
+    items, listing = tuple(goods.items), tuple(goods.listing)
     cart = tuple(CartLine(item) for item in items[1:3])
-
-    def request(page: Page, recent: Sequence[ItemId] = (), signals: Signals = Signals()) -> DecisionRequest:  # noqa: B008
-        is_known = visitor is not None
-        lines = cart if page.type == "cart" else ()
-        shown = Preview(region=region)
-        seen = tuple(recent) if is_known else ()
-        return DecisionRequest(
-            page, visitor, recent=seen, cart=lines, signals=signals, consent=ALL, preview=shown, session="plan"
-        )
-
-    yield "home", request(Page("home"), items[:2])
+    last = items[:1]
+    yield "home", DecisionRequest(Page("home"), recent=items[:2])
     if goods.aisle is not None:
-        yield "category", request(Page("category", category=goods.aisle), items[:1])
+        yield "category", DecisionRequest(Page("category", category=goods.aisle), recent=last, listing=listing)
     if items:
-        yield "product", request(Page("product", item=items[0], category=goods.aisle), items[1:3])
-    yield "cart", request(Page("cart"), items[:1])
-    yield "cart, leaving", request(Page("cart"), items[:1], Signals(exit_intent=True))
+        yield "product", DecisionRequest(Page("product", item=items[0], category=goods.aisle), recent=items[1:3])
+    yield "search", DecisionRequest(Page("search", query=goods.title), recent=last, listing=listing)
+    yield "favourites", DecisionRequest(Page("favourites"), recent=last)
+    yield "cart", DecisionRequest(Page("cart"), recent=last, cart=cart)
+    yield "cart, leaving", DecisionRequest(Page("cart"), recent=last, cart=cart, signals=Signals(exit_intent=True))
+    yield "checkout", DecisionRequest(Page("checkout"), recent=last, cart=cart)
+    yield "order", DecisionRequest(Page("order"), recent=last)
+    yield "other", DecisionRequest(Page("other"), recent=items[:2])
 
 
 def _goods(visitor: VisitorId | None, region: RegionId, release: Release, live: LiveInputs) -> Goods:
@@ -100,9 +117,14 @@ def _goods(visitor: VisitorId | None, region: RegionId, release: Release, live: 
     shelf = keys.shelf(region, None, release.lists)
     own = shelf if visitor is None else keys.personal(visitor, release.lists)
     rows = live.read([own, shelf])
-    items = _items(rows[own]) or _items(rows[shelf])
+    items = (_items(rows[own]) or _items(rows[shelf]))[:N_OWN]
     card = live.read_cards(items[:1]).get(items[0]) if items else None
-    return Goods(items, "/".join(card.category.split("/")[:AISLE_LEVELS]) if isinstance(card, Card) else None)
+    if not isinstance(card, Card):
+        return Goods(items, None, None, _items(rows[shelf])[:N_LISTED])
+    aisle = "/".join(card.category.split("/")[:AISLE_LEVELS])
+    of_aisle = keys.shelf(region, aisle, release.lists)
+    listing = _items(live.read([of_aisle])[of_aisle]) or _items(rows[shelf])
+    return Goods(items, card.title, aisle, listing[:N_LISTED])
 
 
 def _items(row: Row | Absent) -> Sequence[ItemId]:
@@ -110,6 +132,6 @@ def _items(row: Row | Absent) -> Sequence[ItemId]:
     if not isinstance(data, bytes):
         return ()
     try:
-        return unpack(data).ids[:3]
+        return unpack(data).ids
     except InvalidRelease:
         return ()

@@ -1,15 +1,17 @@
 """What `vitrine plan` works with: the releases to compare, and page views on record or made up."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeVar
 
 from vitrine.adapters.clock import utc_now
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.release_objects import ReleaseObjects
 from vitrine.adapters.s3 import S3Objects
+from vitrine.api.store_changes import Changes, changes_of
 from vitrine.api.store_compiled import load_store
-from vitrine.decisions.release import Release
+from vitrine.decisions.context import Preview
+from vitrine.decisions.release import STORE, Release
 from vitrine.errors import RefreshNeeded
 from vitrine.ports import Clock, DecisionLog, Objects, Progress, Table
 from vitrine.refresh.published import read_pointer
@@ -33,22 +35,32 @@ V = TypeVar("V")
 class Wanted:
     """Which page views to compare: the last `recorded` ones; made-up ones of visitors where those are named or counted.
 
-    `release` is the one whose store files are compared with, None for the current one.
+    `release` is the one whose store files are compared with, None for the current one. Page views in which something
+    is `supposed` are made up ones; each is made up in all regions, whatever region that says.
     """
 
     recorded: int
     visitors: Sequence[VisitorId] = ()
     n_visitors: int | None = None
     release: ReleaseId | None = None
+    supposed: Preview = field(default_factory=Preview)
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether page views on record are of no use."""
+        return bool(self.visitors) or self.n_visitors is not None or self.supposed != Preview()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would change against the store files of release `before`; where the page views came from."""
+    """What would change against the store files of release `before`; where the page views came from and what was
+    supposed in them; and what is different in the files."""
 
     before: ReleaseId
     source: Source
     report: PlanReport
+    changes: Sequence[Changes] = ()
+    supposed: Preview = field(default_factory=Preview)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +91,17 @@ class Planner:
             raise RefreshNeeded(
                 f"the regions are not those of {before.id}; that needs other lists, and no plan can tell"
             )
+        changes = changes_of(self.releases.get(f"{before.id}/{STORE}") or b"", store)
+        told = _campaigns(changes, after)
         n_left_out = 0
-        if not wanted.visitors and wanted.n_visitors is None:
-            report = self._recorded(wanted.recorded, before, after, progress)
+        if not wanted.is_made_up:
+            report = self._recorded(wanted.recorded, before, after, told, progress)
             if report.views:
-                return Plan(before.id, "recorded", report)
+                return Plan(before.id, "recorded", report, changes)
             n_left_out = report.left_out
-        made_up = self._made_up(wanted, before, after, progress)
-        return Plan(before.id, "made_up", replace(made_up, left_out=made_up.left_out + n_left_out))
+        made_up = self._made_up(wanted, before, after, told, progress)
+        report = replace(made_up, left_out=made_up.left_out + n_left_out)
+        return Plan(before.id, "made_up", report, changes, wanted.supposed)
 
     def _before(self, release: ReleaseId | None) -> Release:
         pointer = read_pointer(self.table)
@@ -98,18 +113,23 @@ class Planner:
             return current
         return replace(current, id=release, store=objects.load_release(release).store)
 
-    def _recorded(self, n: int, before: Release, after: Release, progress: Progress) -> PlanReport:
+    def _recorded(
+        self, n: int, before: Release, after: Release, told: Collection[str], progress: Progress
+    ) -> PlanReport:
         lines = list(self.log.recent(n))
         decide = RecordedDecisions(LiveInputs(self.table), ReleaseObjects(self.releases).load_release)
         views = _counted(recorded_views(lines), len(lines), progress)
-        report = compare(views, before, after, decide)
+        report = compare(views, before, after, decide, told)
         return replace(report, left_out=len(lines) - report.views)
 
-    def _made_up(self, wanted: Wanted, before: Release, after: Release, progress: Progress) -> PlanReport:
+    def _made_up(
+        self, wanted: Wanted, before: Release, after: Release, told: Collection[str], progress: Progress
+    ) -> PlanReport:
         visitors = wanted.visitors or sample_visitors(self.lake, wanted.n_visitors or N_VISITORS)
         live = LiveInputs(self.table)
-        views = list(sample_views(visitors, before, live))
-        return compare(_counted(views, len(views), progress), before, after, SampleDecisions(live, self.clock()))
+        views = list(sample_views(visitors, before, live, wanted.supposed))
+        decide = SampleDecisions(live, self.clock())
+        return compare(_counted(views, len(views), progress), before, after, decide, told)
 
 
 def build_planner(settings: Settings) -> Planner:
@@ -121,6 +141,12 @@ def build_planner(settings: Settings) -> Planner:
         log=open_decision_log(settings),
         clock=utc_now,
     )
+
+
+def _campaigns(changes: Iterable[Changes], after: Release) -> list[str]:
+    """The campaigns that were added or changed."""
+    names = {name for one in changes if one.section == "campaigns" for name in (*one.added, *one.changed)}
+    return [campaign.name for campaign in after.store.campaigns if campaign.name in names]
 
 
 def _counted(views: Iterable[V], total: int, progress: Progress) -> Iterator[V]:
