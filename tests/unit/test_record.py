@@ -104,9 +104,7 @@ def decision(*answers: Answer, region: str = "north", source: str = "network") -
     return Decision("d1", RELEASE, "linear", region, source, answers or (answer(),), (), [("milk", "recent", 1.0)], 0.5)
 
 
-def line(
-    request: DecisionRequest = FULL, now: datetime = NOW, tape: Tape | None = None, **made_of: str
-) -> bytes:
+def line(request: DecisionRequest = FULL, now: datetime = NOW, tape: Tape | None = None, **made_of: str) -> bytes:
     """The record of the decision."""
     made = decision(**made_of)
     digest = digest_of_answer(decision_body(made))
