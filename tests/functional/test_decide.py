@@ -100,7 +100,7 @@ def test_a_view_changes_the_very_next_decision(world: World) -> None:
     """The profile written a moment ago is read, nothing is cached over it."""
     before = shown(world.post(HOME, "new")[1])
     profile = Profile().apply([Event("e", "view", NOW_MS, "jar")])
-    world.table.rows[keys.profile("new")] = Stored(Profile(), None).successor(profile, world.service._clock())
+    world.table.rows[keys.profile("new")] = Stored(Profile(), None).successor(profile, NOW)
     after = shown(world.post(HOME, "new")[1])
     assert "wipes" not in before
     assert "wipes" in after[:3]

@@ -80,7 +80,7 @@ class Noting:
 
 def spend(world: World, campaign: str, at: datetime) -> None:
     """Use up the campaign's budget of the day."""
-    budget = next(each.budget for each in world.service._releases.pinned().store.campaigns if each.name == campaign)
+    budget = next(each.budget for each in example_store().campaigns if each.name == campaign)
     assert budget is not None
     for shard in range(budget.shards):
         world.table.rows[keys.budget(campaign, budget.period_at(at)[0], shard)] = {"used": budget.views}

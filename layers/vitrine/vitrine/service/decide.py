@@ -53,6 +53,18 @@ class Outcome:
     timings_ms: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where inputs come from, and what one execution environment holds of them."""
+
+    table: Table
+    releases: Releases
+    clock: Clock
+    counter: Counter
+    cards: "CardCache"
+    shelves: ShelfCache
+
+
 class DecideService:
     """Decides page views. One instance serves one execution environment, one request at a time."""
 
@@ -66,15 +78,11 @@ class DecideService:
         new_id: NewId,
         entropy: Callable[[int], bytes],
     ) -> None:
-        self._table = table
+        cards = CardCache(CARD_TTL, CARD_CACHE_SIZE)
+        self._environment = Environment(table, releases, clock, Counter(table), cards, ShelfCache())
         self._token_keys = token_keys
         self._entropy = entropy
-        self._releases = releases
-        self._clock = clock
         self._new_id = new_id
-        self._cards = CardCache(CARD_TTL, CARD_CACHE_SIZE)
-        self._shelves = ShelfCache()
-        self._counter = Counter(table)
         self._traffic = TrafficNotes(table)
         self._recorder = Recorder(records)
 
@@ -99,7 +107,7 @@ class DecideService:
             InvalidToken: as `decide`.
             InvalidField: as `decide`, or the preview names a region that the store does not have.
         """
-        regions = self._releases.pinned().store.regions
+        regions = self._environment.releases.pinned().store.regions
         if request.preview is not None and request.preview.region not in (None, *regions):
             raise InvalidField(f"should be one of {', '.join(regions)}", "preview.region")
         options = replace(request.options, explain=True, dry_run=True)
@@ -110,10 +118,10 @@ class DecideService:
         signing = keys_for(token, self._token_keys)
         request = self._identified(token, device_token, request, signing)
         visitor = request.visitor
-        now = self._clock()
-        release = self._releases.pinned()
+        now = self._environment.clock()
+        release = self._environment.releases.pinned()
         context = resolve_context(self._new_id(now), now, request, release.store)
-        sources = _Sources(self, context, release, watch)
+        sources = _Sources(self._environment, context, release, watch)
         tape = Tape()
         decision = decide(
             context,
@@ -151,8 +159,8 @@ class DecideService:
 class _Sources:
     """Where one request's inputs come from: caches first, then the table while time is left."""
 
-    def __init__(self, service: DecideService, context: Context, release: Release, watch: "Stopwatch") -> None:
-        self._service = service
+    def __init__(self, environment: Environment, context: Context, release: Release, watch: "Stopwatch") -> None:
+        self._environment = environment
         self._context = context
         self._release = release
         self._watch = watch
@@ -160,17 +168,17 @@ class _Sources:
 
     def read(self, wanted: Sequence[Key]) -> Rows:
         """Rows of the keys, all NOT_READ when the table fails or no time is left."""
-        held = self._service._shelves.find(wanted)
+        held = self._environment.shelves.find(wanted)
         missing = [key for key in wanted if key not in held]
         rows = self._read(missing) if missing else {}
-        self._service._shelves.keep(rows, self._release.lists)
+        self._environment.shelves.keep(rows, self._release.lists)
         if keys.RELEASE_POINTER in rows:
-            self._service._releases.notice(rows[keys.RELEASE_POINTER])
+            self._environment.releases.notice(rows[keys.RELEASE_POINTER])
         return {**held, **rows}
 
     def read_cards(self, items: Sequence[ItemId]) -> Mapping[ItemId, Card | Absent]:
         """Live cards of the items."""
-        now, cards = self._service._clock(), self._service._cards
+        now, cards = self._environment.clock(), self._environment.cards
         cached = cards.find(items, now)
         wanted = {keys.card(item): item for item in items if item not in cached}
         rows = self._read(list(wanted)) if wanted else {}
@@ -184,13 +192,13 @@ class _Sources:
         if request.options.dry_run or request.visitor is None:
             return ClaimOutcome()
         left_s = self._deadline_s * CLAIM_SHARE - self._watch.elapsed_s()
-        return self._service._counter.claim(request.visitor, claims, left_s)
+        return self._environment.counter.claim(request.visitor, claims, left_s)
 
     def _read(self, wanted: Sequence[Key]) -> Rows:
         timeout_s = self._deadline_s * READ_SHARE - self._watch.elapsed_s()
         if timeout_s > 0:
             try:
-                return self._service._table.read(wanted, timeout_s)
+                return self._environment.table.read(wanted, timeout_s)
             except DependencyFailed:
                 pass
         return dict.fromkeys(wanted, Absent.NOT_READ)
