@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.bench import cold, decide
+from tests.bench import cold, decide, rules
 from tests.bench.harness import ROOT, BenchFailed, check_comparable
 from tests.unit.rankers import make_network, make_ranker_files
 
@@ -44,6 +44,15 @@ def test_cold_bench_ends_in_its_json_line(bundle):
     assert list(summary) == ["bench", "ours_ms", "naive_ms", "ratio_naive"]
     assert summary["bench"] == "cold"
     assert summary["ratio_naive"] == pytest.approx(summary["ours_ms"] / summary["naive_ms"], rel=0.01)
+
+
+def test_rules_bench_ends_in_its_json_line():
+    """One short round gives positive times, and ratios that are quotients of them."""
+    summary = json.loads(rules.run(lambda *_: None, rounds=1, requests=2)[-1])
+    assert list(summary) == ["bench", "rules_cpu_us", "decide_cpu_us", "ratio", "ratio_500_to_50", "load_ms"]
+    assert summary.pop("bench") == "rules"
+    assert all(value > 0 for value in summary.values())
+    assert summary["ratio"] == pytest.approx(summary["rules_cpu_us"] / summary["decide_cpu_us"], abs=0.001)
 
 
 def test_like_answers_are_compared():
