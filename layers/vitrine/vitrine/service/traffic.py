@@ -11,6 +11,9 @@ from vitrine.places.traffic import mark_traffic
 from vitrine.ports import Table
 
 LOOK_EVERY: Final = timedelta(hours=1)
+TRY_AGAIN: Final = timedelta(minutes=5)
+"""After a failure; a table that is down must not see a new attempt with every page view."""
+
 TIMEOUT_S: Final = 2.0
 
 logger = logging.getLogger(__name__)
@@ -37,5 +40,5 @@ class TrafficNotes:
             if mark is not None:
                 self._table.replace(*mark, TIMEOUT_S)
         except DependencyFailed as error:
-            self._looked.pop(cell, None)
+            self._looked[cell] = now - LOOK_EVERY + TRY_AGAIN
             logger.warning("the traffic of a weather cell was not noted: %s", error)
