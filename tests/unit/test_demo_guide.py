@@ -1,9 +1,11 @@
 """What the demo tells a person to try."""
 
+import argparse
 import json
 import shlex
 import subprocess
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from vitrine.api.decide import DecideBody
 from vitrine.api.events import EventsBody
 from vitrine.api.explain import ExplainBody
-from vitrine.cli.demo_guide import HOUSEHOLD, NEIGHBOUR, Goods, Place, guide
+from vitrine.cli.demo_guide import HOUSEHOLD, NEIGHBOUR, Goods, Place, beside_python, guide
 
 TOKENS = {HOUSEHOLD: "v1.k1.h718.a", NEIGHBOUR: "v1.k1.h1.b"}
 GOODS = Goods(["11", "12", "13", "14", "15"], ["21", "22"])
@@ -57,6 +59,17 @@ def test_the_operators_commands_are_valid_requests_with_their_token(text: str) -
     bodies = [ExplainBody.from_body(body) for body in posted(text, "/v1/explain")]
     assert [body.preview.attributes["weather.temperature_c"] for body in bodies if body.preview] == [33, -10]
     assert text.count("authorization: Bearer op-token") == 2
+
+
+def test_its_vitrine_commands_are_right_usage(text: str) -> None:
+    """Every command of ours that it prints is one that the command line understands, the state's folder included."""
+    lines = [line.partition(": ")[2] for line in text.splitlines() if "vitrine " in line and "--stack-state" in line]
+    commands = [words(line.replace(beside_python("vitrine"), "curl")) for line in lines]
+    assert [command[0] for command in commands] == ["token", "weather", "why"]
+    for name, *options in commands:
+        parser = argparse.ArgumentParser()
+        import_module(f"vitrine.cli.{name}_command").configure(parser)
+        assert parser.parse_args(options).stack_state.name.startswith("the state")
 
 
 def test_views_happen_when_they_are_pasted(text: str) -> None:

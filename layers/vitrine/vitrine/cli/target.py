@@ -19,10 +19,12 @@ NOTE: Final = "stack.json"
 REQUIRED: Final = "VITRINE_TABLE"
 
 
-def add_target(parser: argparse.ArgumentParser) -> None:
-    """Declare the option that names a demo's folder."""
+def add_target(parser: argparse.ArgumentParser, *actions: argparse.ArgumentParser) -> None:
+    """Declare the option that names a demo's folder, for a command and, if it has some, behind each of its actions."""
     told = f"folder of the running demo (default {STATE}, unless {REQUIRED} and its like name a stack)"
     parser.add_argument("--stack-state", type=Path, metavar="DIR", help=told)
+    for action in actions:  # suppressed, or its default would undo what stands before the action
+        action.add_argument("--stack-state", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=told)
 
 
 def find_settings(arguments: argparse.Namespace) -> Settings:

@@ -25,10 +25,9 @@ DAYLIGHT: Final = range(6, 20)
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the actions; without one it shows."""
-    add_target(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("show", help="cells with their weather, its age, anomaly and visitors (the default)")
-    actions.add_parser("refresh", help="do now what the schedule does")
+    showing = actions.add_parser("show", help="cells with their weather, its age, anomaly and visitors (the default)")
+    refreshing = actions.add_parser("refresh", help="do now what the schedule does")
     setting = actions.add_parser("set", help="set the weather of a region by hand, for a while")
     setting.add_argument("--region", required=True)
     setting.add_argument("--temperature", required=True, type=float, metavar="C")
@@ -41,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     setting.add_argument("--for", dest="lasts", type=duration, default=timedelta(hours=1), metavar="60m")
     clearing = actions.add_parser("clear", help="take back what was set by hand")
     clearing.add_argument("--region", required=True)
+    add_target(parser, showing, refreshing, setting, clearing)
 
 
 def run(arguments: argparse.Namespace) -> int:
