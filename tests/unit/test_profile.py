@@ -264,14 +264,14 @@ def test_a_dismissal_hides_the_item_it_names() -> None:
 
 
 def test_when_somebody_was_seen() -> None:
-    """First, last, last before an instant, and on how many days; nothing of it for an empty profile."""
+    """First, last before an instant, and on how many days; nothing of it for an empty profile."""
     profile = Profile().apply(
         [event("view", 5), event("search", 3, None, query="milk"), event("purchase", DAY_MS), event("view", DAY_MS + 9)]
     )
-    assert (profile.first_seen_ms, profile.last_seen_ms) == (3, DAY_MS + 9)
+    assert profile.first_seen_ms == 3
     assert (profile.seen_before(DAY_MS), profile.seen_before(3)) == (5, None)
     assert (profile.visits, profile.days_seen("purchase"), profile.days_seen("view")) == (2, 1, 2)
-    assert (Profile().first_seen_ms, Profile().last_seen_ms, Profile().visits) == (None, None, 0)
+    assert (Profile().first_seen_ms, Profile().visits) == (None, 0)
 
 
 @settings(max_examples=60, deadline=None)
@@ -281,7 +281,6 @@ def test_what_follows_from_a_history_agrees_with_it(events: list[Event], at_ms: 
     profile = Profile().apply(events)
     instants = [record.at_ms for records in profile.history.values() for record in records]
     assert profile.first_seen_ms == min(instants, default=None)
-    assert profile.last_seen_ms == max(instants, default=None)
     assert profile.seen_before(at_ms) == max((ms for ms in instants if ms < at_ms), default=None)
     assert len(set(profile.favourites())) == len(profile.favourites())
     assert profile.dismissed(at_ms) <= profile.dismissed(0)

@@ -137,6 +137,8 @@ class CampaignIndex:
     conditions: ConditionIndex
     by_placement: Mapping[str, int]
     by_page: Mapping[PageType, int]
+    budgeted: tuple[Campaign, ...]
+    """Those with a budget, whose counters a page view reads."""
 
 
 def index_campaigns(campaigns: Iterable[Campaign]) -> CampaignIndex:
@@ -150,4 +152,5 @@ def index_campaigns(campaigns: Iterable[Campaign]) -> CampaignIndex:
         for page in by_page if campaign.pages is None else campaign.pages:
             by_page[page] |= 1 << number
     conditions = ConditionIndex([campaign.condition for campaign in ordered])
-    return CampaignIndex(ordered, conditions, by_placement, by_page)
+    budgeted = tuple(campaign for campaign in ordered if campaign.budget is not None)
+    return CampaignIndex(ordered, conditions, by_placement, by_page, budgeted)

@@ -45,7 +45,8 @@ def wanted_keys(context: Context, visit: Visit, release: Release, placements: Se
     cell = weather_cell(context, release)
     if cell is not None:
         wanted.append(keys.weather(cell))
-    wanted += budget_keys(release.store.campaigns, placements, context)
+    index = release.store.index
+    wanted += budget_keys(index.budgeted if index else release.store.campaigns, placements, context)
     return wanted + [keys.related(item, lists) for item, _, _ in visit.seeds()]
 
 

@@ -115,15 +115,6 @@ def parse_record(line: bytes) -> Recorded:
     raise InvalidRecord("the record lacks its decision, release, instant or digest")
 
 
-def request_of(record: Mapping[str, Any]) -> DecisionRequest:
-    """The request of a record (a line of the lake as JSON), as it was before it was decided.
-
-    Raises:
-        InvalidRecord: it is damaged, or of another format.
-    """
-    return _request(_inputs(record))
-
-
 def _plain(value: object) -> Any:  # noqa: ANN401 - JSON of what orjson does not know
     if isinstance(value, frozenset):
         return sorted(value)

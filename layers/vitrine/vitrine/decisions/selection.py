@@ -12,9 +12,6 @@ from vitrine.decisions.candidates import Candidates, Mask
 Codes = NDArray[np.uint32]
 Columns: TypeAlias = Mapping[str, NDArray[Any]]
 
-RANGES: Final = ("price", "discount", "margin", "age_days", "popularity", "n_regions")
-"""What `ranges` can bound: columns of the candidates, and how many regions have the item."""
-
 FEW: Final = 6
 """Up to so many values are compared one by one: most rules name one category or brand, and isin takes its time."""
 

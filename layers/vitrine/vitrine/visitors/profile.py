@@ -130,11 +130,6 @@ class Profile:
         """Instant of the oldest event that is remembered, None when there is none."""
         return min((records[-1].at_ms for records in self.history.values() if records), default=None)
 
-    @property
-    def last_seen_ms(self) -> int | None:
-        """Instant of the newest event that is remembered, None when there is none."""
-        return max((records[0].at_ms for records in self.history.values() if records), default=None)
-
     def seen_before(self, until_ms: int) -> int | None:
         """Instant of the newest remembered event before an instant, None when there is none."""
         newest = (
