@@ -9,7 +9,7 @@ ANSWER = b'{"Responses":{"t":[]},"UnprocessedKeys":{}}'
 class Server(ThreadingHTTPServer):
     """Answers every request with `answer` in the given manner: good, hang or drip.
 
-    `asked` counts requests, `answered` whole answers, and `callers` holds the ports they came from.
+    `asked` counts requests, `answered` whole answers (just before their last bytes leave), and `callers` holds the ports they came from.
     """
 
     daemon_threads = True
@@ -47,17 +47,18 @@ class Handler(BaseHTTPRequestHandler):
         if manner == "drip":
             self._drip()
         else:
-            self.wfile.write(self.server.answer)
+            # Counted before it is sent: who has read the whole answer finds it counted.
             self.server.answered += 1
+            self.wfile.write(self.server.answer)
 
     def _drip(self) -> None:
         """Each byte resets a timeout that counts from one to the next."""
-        for byte in self.server.answer:
+        for left, byte in zip(range(len(self.server.answer) - 1, -1, -1), self.server.answer, strict=True):
             if self.server.closing.wait(0.3):
                 self.close_connection = True
                 return
+            self.server.answered += left == 0
             self.wfile.write(bytes([byte]))
-        self.server.answered += 1
 
     def log_message(self, *_: object) -> None:
         """Keep the test's output clean."""
