@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vitrine.catalog.packed import ITEM_COLUMNS, ItemTable, code, item_key
+from vitrine.catalog.packed import ITEM_COLUMNS, RELATION_COLUMNS, SHELF_COLUMNS, ItemTable, code, item_key
 
 
 def table(ids: Sequence[str], scores: Mapping[str, Sequence[float]], **item: Any) -> ItemTable:
@@ -33,30 +33,34 @@ def table(ids: Sequence[str], scores: Mapping[str, Sequence[float]], **item: Any
 
 
 def shelf(ids: Sequence[str], **item: Any) -> ItemTable:
-    """A region's shelf on which the first id sells best; nothing on it is new or discounted."""
-    nothing = [np.nan] * len(ids)
-    return table(ids, {"popular": range(len(ids), 0, -1), "new": nothing, "discounted": nothing}, **item)
+    """A region's shelf on which the first id sells best; nothing on it is new, discounted or in fashion."""
+    nothing = {name: [np.nan] * len(ids) for name in SHELF_COLUMNS}
+    return table(ids, {**nothing, "popular": range(len(ids), 0, -1)}, **item)
 
 
 def related(item: str, bought_together: Sequence[str] = (), similar: Sequence[str] = (), **columns: Any) -> ItemTable:
-    """An item's row: itself, then its neighbours, the first of each relation strongest."""
-    ids = [item, *bought_together, *similar]
-    n, m = len(bought_together), len(similar)
-    return table(
-        ids,
-        {
-            "bought_together": [np.nan, *(1.0 / (i + 1) for i in range(n)), *[np.nan] * m],
-            "similar": [np.nan, *[np.nan] * n, *(1.0 / (i + 1) for i in range(m))],
-        },
-        **columns,
-    )
+    """An item's row: itself, then its neighbours of two relations, the first of each strongest."""
+    return related_by(item, {"bought_together": bought_together, "similar": similar}, **columns)
+
+
+def related_by(item: str, relations: Mapping[str, Sequence[str]], **columns: Any) -> ItemTable:
+    """An item's row: itself, then its neighbours by relation, the first of each strongest."""
+    ids = [item, *dict.fromkeys(other for others in relations.values() for other in others)]
+    scores = {
+        name: [1.0 / (others.index(i) + 1) if i in others else np.nan for i in ids]
+        for name, others in ((name, list(relations.get(name, ()))) for name in RELATION_COLUMNS)
+    }
+    return table(ids, scores, **columns)
 
 
 def personal(ids: Sequence[str], **item: Any) -> ItemTable:
     """A visitor's own items, the first one dearest to them, bought four times, last ten days ago, weekly."""
     n = len(ids)
-    return table(
-        ids,
-        {"personal": range(n, 0, -1), "n_bought": [4] * n, "days_since": [10] * n, "interval_days": [7] * n},
-        **item,
-    )
+    known: dict[str, Sequence[float]] = {
+        "personal": range(n, 0, -1),
+        "replenish": [np.nan] * n,
+        "n_bought": [4] * n,
+        "days_since": [10] * n,
+        "interval_days": [7] * n,
+    }
+    return table(ids, known, **item)

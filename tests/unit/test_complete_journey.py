@@ -217,6 +217,27 @@ def test_purchases_are_events(imported):
     assert ("cj-1001-1", "h1", "purchase", at_ms(0), "1", 2, 100, "1001", "north") in found
 
 
+def test_views_are_simulated_from_the_last_baskets(imported):
+    """They say so in their ids and in the report, come before the basket, and share its household and region."""
+    lake, report = imported
+    found = rows(lake, "events/import/views.parquet", "id, visitor, kind, at_ms, item, session, region, quantity")
+    assert report["simulated"] == {"views": len(found)} == {"views": report["written"]["views"]}
+    assert found
+    baskets = {"1004": ("h2", at_ms(364), "south"), "1005": ("h1", at_ms(364), "north")}
+    for event, visitor, kind, viewed_ms, item, session, region, quantity in found:
+        who, bought_ms, where = baskets[session]
+        assert (event, visitor, kind, region, quantity) == (f"sim-{session}-{item}", who, "view", where, 1)
+        assert bought_ms - 60 * 20_000 <= viewed_ms < bought_ms
+
+
+def test_simulated_views_are_the_same_every_time(tmp_path, imported):
+    """They are read off hashes, so a second import writes the same."""
+    lake, _ = imported
+    import_complete_journey(write_journey(tmp_path / "source"), tmp_path / "lake", SHOP, None, silent)
+    name = "events/import/views.parquet"
+    assert rows(tmp_path / "lake", name, "*") == rows(lake, name, "*")
+
+
 def test_households_are_visitors(imported):
     """A visitor has the region of most of its baskets, how it shops, and what it told of itself."""
     lake, _ = imported

@@ -75,6 +75,7 @@ def report_lines(report: Report) -> list[str]:
         f"Region {name}: {facts['stores']} stores, {facts['purchases']:,} purchases, {facts['items']:,} items in stock"
         for name, facts in report["regions"].items()
     ]
+    lines += [f"Simulated {n:>9,} {what}: the data has none" for what, n in report.get("simulated", {}).items()]
     first, last = (datetime.fromtimestamp(report[name] / 1000, UTC) for name in ("first_event_ms", "last_event_ms"))
     moved = f", moved forward by {report['shift_days']:,} days" if report["shift_days"] else ""
     return [*lines, f"From {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC{moved}."]

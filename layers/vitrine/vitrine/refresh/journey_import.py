@@ -7,6 +7,9 @@ Prices: the median of what was paid per unit (`sales_value / quantity`) in the f
 the regular price is the same median of what would have been paid without loyalty discount and coupon match. Stock: a
 region has an item when one of its stores sold it in the last STOCK_WEEKS weeks of the data. With eight weeks that
 covers 84 % of the next week's purchases, and each region lacks nearly half of what the shop has.
+
+Views: the data has none, so those of the last VIEW_WEEKS weeks are simulated from the baskets and say so: their ids
+begin with `sim-`, and the report counts them apart. They show what the code does with views, not what visitors do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,10 +31,19 @@ from vitrine.catalog.complete_journey import (
 from vitrine.catalog.items import ITEM_URL
 from vitrine.catalog.pictures import MEDIA, SUFFIX
 from vitrine.ports import Progress
-from vitrine.refresh.engine import ITEMS, PURCHASES, VISITORS, WEEK_MS, Engine, Limits
+from vitrine.refresh.engine import ITEMS, PURCHASES, VISITORS, WEEK_MS, Engine, Limits, Value
 
 STOCK_WEEKS: Final = 8
 PRICE_WEEKS: Final = 4
+VIEW_WEEKS: Final = 8
+VIEWS: Final = "events/import/views.parquet"
+VIEW_RULES: Final[Mapping[str, Value]] = {
+    "views_ms": VIEW_WEEKS * WEEK_MS,
+    "view_ms": 20_000,  # from one page to the next
+    "max_views": 60,  # pages of one session at most
+    "seen": "b",  # bought items whose hash begins with at most this digit were looked at before: 12 of 16
+    "passed": "7",  # bought items whose hash begins so had a rival that was looked at and left: 8 of 16
+}
 MONTH_MS: Final = WEEK_MS * 52 // 12
 OFFERS: Final = "offers/offers.parquet"
 REDEMPTIONS: Final = "offers/redemptions.parquet"
@@ -59,6 +71,7 @@ HABITS: Final = ("discount_share", "basket_value", "visits_per_month", "private_
 WRITTEN: Final = {
     "items": ("item", ITEMS),
     "purchases": ("at_ms, id", PURCHASES),
+    "views": ("at_ms, id", VIEWS),
     "visitors": ("visitor", VISITORS),
     "offers": ("campaign, coupon", OFFERS),
     "redemptions": ("at_ms, visitor, coupon", REDEMPTIONS),
@@ -105,13 +118,14 @@ def import_complete_journey(
         _describe_households(engine)
         windows = {"price_ms": PRICE_WEEKS * WEEK_MS, "stock_ms": STOCK_WEEKS * WEEK_MS}
         engine.materialise("journey_items", url=ITEM_URL, media=MEDIA, suffix=SUFFIX, **windows)
+        engine.materialise("journey_views", **VIEW_RULES)
         for name in ("journey_visitors", "journey_offers", "journey_redemptions", "journey_targets"):
             engine.materialise(name, shift_ms=shift_ms)
         progress("import", 4, STAGES)
         written = _write(engine, lake)
         progress("import", 5, STAGES)
         report = {"data": "The Complete Journey", "shift_days": shift_ms // (WEEK_MS // 7), "written": written}
-        report |= _account(engine)
+        report |= {"simulated": {"views": written["views"]}} | _account(engine)
         (lake / REPORT).write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
         progress("import", STAGES, STAGES)
         return report

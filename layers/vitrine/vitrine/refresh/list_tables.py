@@ -73,6 +73,15 @@ def slices(
     )
 
 
+def in_half_floats(scores: Columns) -> Columns:
+    """The scores as they come back from half floats, in which a packed table takes half the bytes.
+
+    They keep three digits, and what is beyond 65,504 stays finite. Training sees the numbers that serving reads.
+    """
+    largest = np.finfo(np.float16).max
+    return {name: np.minimum(column, largest).astype("<f2").astype("<f4") for name, column in scores.items()}
+
+
 def assortment(state: Columns) -> Assortment:
     """ITEM_COLUMNS of the items whose state is given in columns, in the same order.
 

@@ -16,55 +16,12 @@ from vitrine import keys
 from vitrine.catalog.packed import PERSONAL_COLUMNS, RELATION_COLUMNS, SHELF_COLUMNS, ItemTable, pack
 from vitrine.errors import InvalidSource
 from vitrine.ports import Progress
-from vitrine.refresh.engine import WEEK_MS, Columns, Engine, Value
-from vitrine.refresh.list_tables import Assortment, Slices, assortment, slices
+from vitrine.refresh.list_rules import RULES, TABLES
+from vitrine.refresh.list_tables import Assortment, Slices, assortment, in_half_floats, slices
+from vitrine.refresh.sql_engine import Columns, SqlEngine, Value
 from vitrine.types import DAY_MS, ItemId, Key, RegionId, ReleaseId, Row, VisitorId
 
 STAGE: Final = "lists"
-TABLES: Final = (
-    "stock",
-    "item_state",
-    "item_scopes",
-    "regional_sales",
-    "baskets",
-    "bought_together",
-    "leaves_together",
-    "similar_items",
-)
-"""What is computed before the lists are cut, in this order."""
-
-RULES: Final[Mapping[str, Value]] = {
-    "half_life_ms": 28 * DAY_MS,  # of a sale's weight in popularity
-    "max_units": 6,  # units of one line that count, so that one pantry does not make a bestseller
-    "price_ms": 4 * WEEK_MS,  # prices up to the last sale that make the price as of the past
-    "stock_ms": 8 * WEEK_MS,  # a region had what it sold in this time (as the import assumes)
-    "alive_ms": 12 * WEEK_MS,  # an item that is in stock nowhere and did not sell in this time has no lists
-    "elsewhere": 0.1,  # weight of the other regions' sales on a region's shelf
-    "new_days": 60,  # a newcomer is at most this old
-    "new_lines": 3,  # and was bought at least this often
-    "min_discount": 0.1,  # share off the regular price from which an item counts as discounted
-    "shelf_third": 50,  # length of a leaf's popular list; aisles have two, the whole shop three times as many
-    "together_ms": 26 * WEEK_MS,  # baskets that tell what goes together; a year predicts no better
-    "max_basket": 50,  # larger baskets tell little and cost the square of their size
-    "min_support": 8,  # baskets with an item before its own pairs count
-    "min_pairs": 3,  # baskets with both items
-    "shrink": 10,  # visitors (for types: baskets) added to a's, so that small counts do not win
-    "popularity_out": 0.3,  # exponent at which b's own popularity is taken out of its score
-    "leaf_popularity_out": 0.5,  # the same for types, whose popularity differs more
-    "neighbours": 30,
-    "own_type": 15,  # neighbours of an item's own type, where other types want the places
-    "enough": 12,  # fewer neighbours of other types than this are filled up from the types bought together
-    "fallback_weight": 0.3,
-    "leaf_neighbours": 6,
-    "leaf_items": 2,
-    "similar_pool": 60,  # best known items of the same type that are compared
-    "aisle_pool": 20,  # and of the same aisle
-    "max_variety": 30,  # items of one type that one visitor bought; beyond that they say nothing
-    "similar_neighbours": 20,
-    "personal_half_life_ms": 90 * DAY_MS,  # of a basket on a visitor's own list; 30 to 365 days tried
-    "personal_items": 100,
-}
-"""What the SQL files leave open; instants and windows are in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +51,10 @@ class ReleaseLists:
         return self._related.table(item, self._items)
 
     def shelf(self, region: RegionId, category: str | None) -> ItemTable | None:
-        """A region's shelf, or that of a department, aisle or whole category path in it; None where it is empty."""
+        """A region's shelf, or that of a department, aisle, whole category path or persona ('@' and its name) in it.
+
+        None where it is empty.
+        """
         return self._shelves.table((region, category), self._items)
 
     def visitors(self) -> Sequence[VisitorId]:
@@ -105,9 +65,9 @@ class ReleaseLists:
         """Items with related lists."""
         return list(self._related.place)
 
-    def bestsellers(self, region: RegionId, n: int) -> Sequence[ItemId]:
-        """The n items that sell best in a region, best first."""
-        table = self.shelf(region, None)
+    def bestsellers(self, region: RegionId, n: int, scope: str | None = None) -> Sequence[ItemId]:
+        """The n items that sell best in a region, or on one of its shelves, best first."""
+        table = self.shelf(region, scope)
         if table is None:
             return []
         popular = table.columns["popular"]
@@ -115,9 +75,23 @@ class ReleaseLists:
         return [table.ids[at] for at in best if not np.isnan(popular[at])]
 
     @property
+    def parts(self) -> Mapping[str, Slices]:
+        """The tables by what they are of: items, shelves, visitors."""
+        return {"items": self._related, "shelves": self._shelves, "visitors": self._personal}
+
+    @property
+    def assortment(self) -> Assortment:
+        """The items that can be on a list."""
+        return self._items
+
+    def counts(self) -> Mapping[str, int]:
+        """How many items, shelves and visitors have lists."""
+        return {kind: len(tables.place) for kind, tables in self.parts.items()}
+
+    @property
     def row_count(self) -> int:
         """How many rows `rows` gives."""
-        return sum(len(tables.place) for tables in (self._related, self._shelves, self._personal))
+        return sum(self.counts().values())
 
     def rows(self, release: ReleaseId) -> Iterator[tuple[Key, Row]]:
         """Every list as a row of the table, packed."""
@@ -133,11 +107,15 @@ class ReleaseLists:
         return {} if table is None else {"table": pack(table)}
 
 
-def build_lists(engine: Engine, regions: Regions, as_of_ms: int, progress: Progress) -> ReleaseLists:
+def build_lists(
+    engine: SqlEngine, regions: Regions, as_of_ms: int, progress: Progress, *, has_personas: bool = False
+) -> ReleaseLists:
     """All lists as of an instant, from the lake that the engine has loaded.
 
     Windows and decay look back from the last event before the instant, so that a pause in the data does not empty the
-    shelves; ages and days since count to the instant itself.
+    shelves; ages and days since count to the instant itself. With `has_personas` the engine has a table
+    `visitor_personas` (visitor, persona) and every persona gets shelves; snapshots of the past have none, for what is
+    told of visitors today would tell of their future.
 
     Raises:
         InvalidSource: nothing was bought before the instant.
@@ -151,6 +129,8 @@ def build_lists(engine: Engine, regions: Regions, as_of_ms: int, progress: Progr
             "is_default": [region == regions.default for region in regions.ids],
         },
     )
+    if not has_personas:
+        engine.put("visitor_personas", {"visitor": [""], "persona": [""]})  # nobody; a table of no rows has no types
     for name in ("item_index", "visitor_index", "basket_index", "homes", "sales"):
         engine.materialise_once(name)
     parameters = {**RULES, **_anchor(engine, as_of_ms)}
@@ -163,7 +143,7 @@ def build_lists(engine: Engine, regions: Regions, as_of_ms: int, progress: Progr
     return lists
 
 
-def _anchor(engine: Engine, as_of_ms: int) -> dict[str, Value]:
+def _anchor(engine: SqlEngine, as_of_ms: int) -> dict[str, Value]:
     """Instant to look back from, and whether the catalogue speaks for the instant."""
     [[last_ms]] = engine.execute("select max(at_ms) from sales where at_ms < $as_of", {"as_of": as_of_ms})
     [[newest_ms]] = engine.execute("select max(at_ms) from sales")
@@ -177,14 +157,16 @@ def _anchor(engine: Engine, as_of_ms: int) -> dict[str, Value]:
 
 
 def _collect(
-    engine: Engine, store_regions: Sequence[RegionId], as_of_ms: int, parameters: Mapping[str, Value]
+    engine: SqlEngine, store_regions: Sequence[RegionId], as_of_ms: int, parameters: Mapping[str, Value]
 ) -> ReleaseLists:
     items = assortment(engine.columns("item_columns"))
     related, shelves, personal = (engine.columns(name, **parameters) for name in ("related", "shelves", "personal"))
     return ReleaseLists(
         as_of_ms=as_of_ms,
         _items=items,
-        _related=slices([related["a"]], lambda a: items.ids[a], related["b"], _only(related, RELATION_COLUMNS)),
+        _related=slices(
+            [related["a"]], lambda a: items.ids[a], related["b"], in_half_floats(_only(related, RELATION_COLUMNS))
+        ),
         _shelves=slices(
             [shelves["r"], shelves["scope"]],
             lambda r, scope: (store_regions[r], scope or None),
@@ -192,7 +174,10 @@ def _collect(
             _only(shelves, SHELF_COLUMNS),
         ),
         _personal=slices(
-            [personal["visitor"]], lambda visitor: visitor, personal["n"], _only(personal, PERSONAL_COLUMNS)
+            [personal["visitor"]],
+            lambda visitor: visitor,
+            personal["n"],
+            in_half_floats(_only(personal, PERSONAL_COLUMNS)),
         ),
     )
 

@@ -21,7 +21,7 @@ paid as (
     group by past.i
 ),
 stocked as (
-    select i, sum(cast(power(2, r) as bigint)) as mask from stock group by i
+    select i, cast(sum(cast(power(2, r) as bigint)) as bigint) as mask from stock group by i
 )
 select
     cast(row_number() over (order by item_index.i) - 1 as integer) as n,
@@ -32,9 +32,10 @@ select
     item_index.aisle,
     item_index.stem,
     item_index.brand,
-    cast(coalesce(paid.price, item_index.price) as integer) as price,
-    cast(greatest(coalesce(paid.regular_price, item_index.regular_price), coalesce(paid.price, item_index.price))
-         as integer) as regular_price,
+    cast(round(coalesce(paid.price, item_index.price)) as integer) as price,
+    cast(round(greatest(
+        coalesce(paid.regular_price, item_index.regular_price), coalesce(paid.price, item_index.price)
+    )) as integer) as regular_price,
     item_index.margin,
     coalesce(mask, 0) as mask,
     coalesce(lines, 0) as lines,

@@ -14,7 +14,7 @@ paid as (
     group by ends.item
 ),
 stocked as (
-    select item, list(distinct region order by region) as regions
+    select item, list_sort(list(distinct region)) as regions
     from journey_purchases, newest
     where at_ms >= newest.ms - $stock_ms
     group by item

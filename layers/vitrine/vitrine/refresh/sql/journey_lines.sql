@@ -6,7 +6,7 @@ select
     lines.basket_id,
     lines.product_id,
     lines.quantity,
-    epoch_ms(lines.transaction_timestamp) + $shift_ms as at_ms,
+    date_diff('millisecond', timestamp '1970-01-01', lines.transaction_timestamp) + $shift_ms as at_ms,
     case when quantity > 0 then cast(round(100 * sales_value / quantity) as integer) end as price,
     case when quantity > 0
          then cast(round(100 * (sales_value + retail_disc + coupon_match_disc) / quantity) as integer)

@@ -18,4 +18,4 @@ select
     coalesce(ranked.session, '') as session
 from visitors
 left join ranked on ranked.visitor = visitors.visitor and ranked.place <= $purchases
-order by visitors.visitor
+order by visitors.visitor, ranked.place

@@ -1,44 +1,55 @@
--- The shelves of every region and category: what sells (popular), what sells among the newcomers (new: units per week
--- on sale), and what sells and is cheaper than usual (discounted: share off x log of units).
-with scored as (
+-- The shelves of every region, category and persona: what sells (popular), what surely sells more than it did
+-- (trending), what sells among the newcomers (new: units per week on sale, less past its season), and what sells and is
+-- cheaper than usual (discounted: share off x log of units). But on the popular shelf, goods that are alike stand behind
+-- the first of them: the k-th counts 1/k. Alike is one type among the trending and the new, where a type's season brings
+-- dozens at once, and one title, that only a number tells apart, among the discounted.
+with stands as (
     select
-        r,
-        scope,
-        depth,
-        item_state.n,
-        regional_sales.units as popular,
-        case when age_days <= $new_days and lines >= $new_lines then regional_sales.units / (1.0 + age_days / 7.0)
-        end as newcomer,
-        case when regular_price > 0 and price <= (1.0 - $min_discount) * regular_price
-             then (1.0 - price / cast(regular_price as double)) * ln(1.0 + regional_sales.units)
-        end as discounted
-    from item_state
-    join regional_sales on regional_sales.n = item_state.n
-    join item_scopes on item_scopes.n = item_state.n
-),
-ranked as (
-    select
-        *,
-        row_number() over (partition by r, scope order by popular desc, n) as popular_rank,
-        row_number() over (partition by r, scope order by newcomer desc nulls last, n) as new_rank,
-        row_number() over (partition by r, scope order by discounted desc nulls last, n) as discounted_rank,
+        regional_sales.r, scope, n, leaf, stem, lift, regional_sales.units * lift as units, trend,
+        coalesce(momentum, 0.0) as momentum, age_days, lines, price, regular_price,
         case depth when 0 then 3 when 1 then 2 when 2 then 2 else 1 end * $shelf_third as length
+    from item_state
+    join regional_sales using (n)
+    join shelf_scopes using (n)
+    left join trends using (n, r)
+),
+scored as (
+    select r, scope, n, leaf as alike, length / 3 as length, 1 as kind, trend * lift as score
+    from stands
+    where trend is not null
+    union all
+    select r, scope, n, leaf, length / 3, 2, units / (1.0 + age_days / 7.0) * momentum * momentum
+    from stands
+    where age_days <= $new_days and lines >= $new_lines
+    union all
+    select r, scope, n, stem, length / 2, 3, (1.0 - price / cast(regular_price as double)) * ln(1.0 + units)
+    from stands
+    where regular_price > 0 and price <= (1.0 - $min_discount) * regular_price
+),
+varied as (
+    select
+        r, scope, n, length, kind,
+        score / row_number() over (partition by kind, r, scope, alike order by score desc, n) as score
     from scored
 ),
-kept as (
-    select
-        r,
-        scope,
-        n,
-        popular_rank,
-        case when popular_rank <= length then popular end as popular,
-        case when new_rank <= length / 3 then newcomer end as newcomer,
-        case when discounted_rank <= length / 2 then discounted end as discounted
-    from ranked
+ranked as (
+    select r, scope, n, length, 0 as kind, units as score,
+           row_number() over (partition by r, scope order by units desc, n) as place
+    from stands
+    union all
+    select r, scope, n, length, kind, score,
+           row_number() over (partition by kind, r, scope order by score desc, n) as place
+    from varied
 )
 select
-    r, scope, n, cast(popular as float) as popular, cast(newcomer as float) as new,
-    cast(discounted as float) as discounted
-from kept
-where popular is not null or newcomer is not null or discounted is not null
-order by r, scope, popular_rank
+    r,
+    scope,
+    n,
+    cast(max(case when kind = 0 then score end) as float) as popular,
+    cast(max(case when kind = 1 then score end) as float) as trending,
+    cast(max(case when kind = 2 then score end) as float) as new,
+    cast(max(case when kind = 3 then score end) as float) as discounted
+from ranked
+where place <= length
+group by r, scope, n
+order by r, scope, coalesce(max(case when kind = 0 then score end), 0.0) desc, n

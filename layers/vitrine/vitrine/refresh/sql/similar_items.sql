@@ -1,22 +1,7 @@
--- Similar items: the same type, or the same aisle where the type is small, a like price, brand and title, better known ones first, and
--- bought by the same visitors (each visitor counts less the more of the type they buy).
-with ranked as (
-    select
-        n, leaf, aisle, stem, brand, price, units,
-        row_number() over (partition by leaf order by units desc, n) as leaf_rank,
-        row_number() over (partition by aisle order by units desc, n) as aisle_rank,
-        max(units) over (partition by aisle) as most,
-        count(*) over (partition by leaf) as peers
-    from item_state
-),
-candidates as (
-    select x.n as a, y.n as b, 1.0 as kinship
-    from ranked as x join ranked as y on y.leaf = x.leaf and y.n <> x.n
-    where y.leaf_rank <= $similar_pool
-    union all
-    select x.n as a, y.n as b, 0.4 as kinship
-    from ranked as x join ranked as y on y.aisle = x.aisle and y.leaf <> x.leaf
-    where y.aisle_rank <= $aisle_pool and x.peers <= $aisle_pool
+-- Similar items: the same type, or the same aisle where the type is small, a like price, brand and title, better known
+-- ones first, and bought by the same visitors (each visitor counts less the more of the type they buy).
+with known as (
+    select n, leaf, stem, brand, price, units, max(units) over (partition by aisle) as most from item_state
 ),
 bought as (
     select distinct v, item_state.leaf, n
@@ -40,20 +25,20 @@ shared as (
 ),
 scored as (
     select
-        candidates.a,
-        candidates.b,
+        kin.a,
+        kin.b,
         kinship
         * exp(-0.7 * abs(ln((x.price + 10.0) / (y.price + 10.0))))
         * case when x.stem = y.stem then 1.0 else 0.85 end
         * case when x.brand = y.brand then 1.0 else 0.9 end
         * (0.7 + 0.3 * sqrt((y.units + 0.01) / (y.most + 0.01)))
         + coalesce(together / sqrt((ba.visitors + 5.0) * (bb.visitors + 5.0)), 0.0) as score
-    from candidates
-    join ranked as x on x.n = candidates.a
-    join ranked as y on y.n = candidates.b
-    left join shared on shared.a = candidates.a and shared.b = candidates.b
-    left join buyers as ba on ba.n = candidates.a
-    left join buyers as bb on bb.n = candidates.b
+    from kin
+    join known as x on x.n = kin.a
+    join known as y on y.n = kin.b
+    left join shared on shared.a = kin.a and shared.b = kin.b
+    left join buyers as ba on ba.n = kin.a
+    left join buyers as bb on bb.n = kin.b
 ),
 placed as (
     select a, b, score, row_number() over (partition by a order by score desc, b) as place from scored

@@ -1,6 +1,6 @@
 -- Which regions have an item: now, what the catalogue says; at a past instant, those that sold it in the weeks before.
 select i, r
-from (select i, unnest(regions) as region from item_index where $live) as stocked
+from (select i, region from item_index cross join unnest(regions) as listed(region) where $live) as stocked
 join region_index on region_index.region = stocked.region
 union
 select i, r

@@ -1,0 +1,2 @@
+-- The catalogue as it was delivered; feeds may add columns that no list needs.
+select * from items_file
