@@ -1,39 +1,36 @@
 """DuckDB over a lake folder: the events, items and visitors as tables, and the SQL files by name.
 
-Every precomputation is one SELECT in `sql/<name>.sql`, written in plain standard SQL so that the same files can be
-translated for another engine; what only this engine can do (reading files, casting JSON) stays in this module.
+Every precomputation is one SELECT in `sql/<name>.sql`, written in plain standard SQL so that the same files run on
+Spark, too; what only this engine can do (reading files, binding parameters) stays in this module.
 """
 
+import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Final, Self, get_args
+from typing import Any, Final, Self
 
 import duckdb
-import numpy as np
-from numpy.typing import NDArray
 
 from vitrine.errors import InvalidSource
-from vitrine.types import DAY_MS, EventKind
+from vitrine.refresh.lake import BotRule, load
+from vitrine.refresh.lake_account import LakeAccount
+from vitrine.refresh.lake_files import ITEMS as ITEMS
+from vitrine.refresh.lake_files import PURCHASES as PURCHASES
+from vitrine.refresh.lake_files import VISITORS as VISITORS
+from vitrine.refresh.lake_files import find_lake_files
+from vitrine.refresh.sql_engine import Columns as Columns
+from vitrine.refresh.sql_engine import Limits as Limits
+from vitrine.refresh.sql_engine import Value as Value
+from vitrine.refresh.sql_engine import plain_columns, query, rows_of, used
+from vitrine.types import DAY_MS
 
 WEEK_MS: Final = 7 * DAY_MS
 WEEK_PHASE_MS: Final = 4 * DAY_MS + 4 * 3600 * 1000  # Monday 04:00 UTC; the epoch was a Thursday
 
-ITEMS: Final = "catalog/items.parquet"
-PURCHASES: Final = "events/import/purchases.parquet"
-VISITORS: Final = "visitors/visitors.parquet"
-RAW_EVENTS: Final = "events/raw"
-READ_LINES: Final = (
-    "insert into raw_lines select json from "
-    "read_json_objects($files, format = 'newline_delimited', ignore_errors = true)"
-)
-
-Value = str | int | float | bool
-Columns = dict[str, NDArray[Any]]
+DATABASE: Final = "work.duckdb"
 
 
 def week_start_ms(first_event_ms: int, week: int) -> int:
@@ -47,28 +44,27 @@ def week_start_ms(first_event_ms: int, week: int) -> int:
     return first + (week - 1) * WEEK_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the engine may use of the machine. The defaults leave room for everything else on a laptop."""
-
-    threads: int = 2
-    memory_mb: int = 1500
-
-
 class Engine:
-    """One connection; not safe to share between threads. Close it, or use it in a `with`."""
+    """sql_engine.SqlEngine on one DuckDB connection."""
 
-    def __init__(self, limits: "Limits | None" = None, temp: Path | None = None) -> None:
-        """An engine without tables. What does not fit into memory spills to `temp`, if given."""
+    def __init__(self, limits: Limits | None = None, temp: Path | None = None, bots: BotRule | None = None) -> None:
+        """An engine without tables. They lie in a file below `temp`, if given, and what does not fit spills there.
+
+        Tables in memory would stay there, however little of it is left.
+        """
         limits = limits or Limits()
-        self.faults: Counter[str] = Counter()
+        self._account = LakeAccount()
+        self._bots = bots or BotRule()
         self._done: set[str] = set()
+        self._lines: TemporaryDirectory[str] | None = None
+        self._home = TemporaryDirectory(prefix="duckdb-", dir=temp) if temp else None
         self._connection = duckdb.connect(
+            str(Path(self._home.name) / DATABASE) if self._home else ":memory:",
             config={
                 "threads": limits.threads,
                 "memory_limit": f"{limits.memory_mb}MB",
                 "preserve_insertion_order": "false",
-            }
+            },
         )
         self._connection.execute("set enable_progress_bar = false")
         self._connection.execute("set temp_directory = ?", [str(temp) if temp else ""])
@@ -79,120 +75,98 @@ class Engine:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def account(self) -> LakeAccount:
+        """See SqlEngine."""
+        return self._account
+
     def close(self) -> None:
-        """Give all memory back."""
+        """See SqlEngine."""
         self._connection.close()
+        if self._home:
+            self._home.cleanup()
+        self._drop_lines()
 
     def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
-        """All rows of one statement."""
+        """See SqlEngine; this one takes any statement."""
         return self._connection.execute(sql, dict(parameters or {})).fetchall()
 
     def put(self, table: str, columns: Mapping[str, Sequence[object]]) -> None:
-        """A table from Python values, one sequence per column; types are those of the values."""
-        selected = ", ".join(f"unnest(${name}) as {name}" for name in columns)
-        self.execute(f"create or replace table {table} as select {selected}", columns)
+        """See SqlEngine."""
+        bound = {name: values for name, values in columns.items() if len(values)}
+        self.execute(f"create or replace table {table} as {rows_of(columns)}", bound)
 
     def materialise(self, name: str, **parameters: Value) -> None:
-        """Table `name` from `sql/<name>.sql`, replacing an older one."""
+        """See SqlEngine."""
         sql = query(name)
-        self.execute(f"create or replace table {name} as {sql}", _used(sql, parameters))
+        self.execute(f"create or replace table {name} as {sql}", used(sql, parameters))
 
     def materialise_once(self, name: str) -> None:
-        """Table `name` from `sql/<name>.sql`, unless this engine has made it before."""
+        """See SqlEngine."""
         if name not in self._done:
             self.materialise(name)
             self._done.add(name)
 
+    def view(self, name: str, sql: str, parameters: Mapping[str, Value] | None = None) -> None:
+        """See SqlEngine. DuckDB's views take no parameters, so their values are written into the text."""
+        values = used(sql, parameters or {})
+        text = re.sub(r"\$(\w+)", lambda found: _literal(values[found[1]]), sql)
+        self.execute(f"create or replace view {name} as {text}")
+
     def columns(self, name: str, **parameters: Value) -> Columns:
-        """The result of `sql/<name>.sql` in columns; NULL is NaN in columns of floats, and nowhere else allowed."""
+        """See SqlEngine."""
         sql = query(name)
-        found = self._connection.execute(sql, _used(sql, parameters)).fetchnumpy()
-        return {column: _plain(name, column, values) for column, values in found.items()}
+        return plain_columns(name, self._connection.execute(sql, used(sql, parameters)).fetchnumpy())
+
+    def fields(self, table: str) -> Sequence[str]:
+        """See SqlEngine."""
+        return list(self._connection.table(table).columns)
 
     def count(self, table: str) -> int:
-        """Number of rows of a table or view."""
+        """See SqlEngine."""
         [[n]] = self._connection.table(table).aggregate("count(*)").fetchall()
         return int(n)
 
     def write_parquet(self, table: str, order: str, path: Path) -> int:
-        """Write a table to a Parquet file in the order of the columns named in `order`; the number of rows."""
+        """See SqlEngine."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connection.table(table).order(order).write_parquet(str(path), compression="zstd")
         return self.count(table)
 
-    def view_parquet(self, name: str, path: Path) -> None:
-        """View `name` of a Parquet file.
-
-        Raises:
-            InvalidSource: there is no such file, or it is not Parquet.
-        """
-        if not path.is_file():
-            raise InvalidSource(f"{path} is missing; import a data set first")
+    def view_parquet(self, name: str, *paths: Path | str) -> None:
+        """See SqlEngine."""
+        missing = [path for path in paths if isinstance(path, Path) and not path.is_file()]
+        if missing:
+            raise InvalidSource(f"{missing[0]} is missing; import a data set first")
         try:
-            self._connection.read_parquet(str(path)).create_view(name, replace=True)
+            found = self._connection.read_parquet([str(path) for path in paths], hive_partitioning=False)
+            found.create_view(name, replace=True)
         except duckdb.Error as error:
-            raise InvalidSource(f"{path} is not a Parquet file: {error}") from error
+            raise InvalidSource(f"{paths[0]} is not a Parquet file: {error}") from error
 
-    def load_lake(self, lake: Path) -> None:
-        """Tables `items`, `visitors` and `events` of a lake folder.
-
-        Events are the imported purchases and the collected JSON lines, each once per visitor, kind and id. Lines that
-        are no JSON object, lack a field, or are of an unknown kind are left out and counted in `faults`.
-
-        Raises:
-            InvalidSource: the catalogue, the purchases or the visitors are missing or lack a column.
-        """
-        self.view_parquet("items_file", lake / ITEMS)
-        self.view_parquet("visitors_file", lake / VISITORS)
-        self.view_parquet("events_import", lake / PURCHASES)
-        try:
-            self._read_raw(lake / RAW_EVENTS)
-            self.execute("create or replace table items as select * from items_file")
-            self.execute("create or replace table visitors as select * from visitors_file")
-            self.materialise("events")
-        except duckdb.BinderException as error:
-            raise InvalidSource(f"the lake lacks a column: {error}") from error
+    def load_lake(self, lake: Path, now_ms: int | None = None) -> LakeAccount:
+        """See SqlEngine."""
         self._done.clear()
-
-    def _read_raw(self, folder: Path) -> None:
-        """Table `raw_lines` of the collected lines, a line that is not JSON as null, and what is wrong with them."""
-        damaged = self._read_lines([path for path in sorted(folder.rglob("*")) if path.is_file()])
-        self.put("event_kinds", {"kind": get_args(EventKind)})
-        self.materialise("events_raw")
-        self.materialise("events_checked")
-        counts = self.execute("select fault, count(*) from events_checked where fault is not null group by fault")
-        self.faults = Counter({str(fault): int(n) for fault, n in counts})
-        self.faults += Counter({"damaged file": damaged})
-
-    def _read_lines(self, files: Sequence[Path]) -> int:
-        """Fill `raw_lines` from all files at once; one by one where one is damaged. How many were left out."""
-        self.execute("create or replace table raw_lines (json json)")
-        if not files or self._insert_lines(files):
-            return 0
-        return sum(not self._insert_lines([path]) for path in files)
-
-    def _insert_lines(self, files: Sequence[Path]) -> bool:
-        """Whether all of these files could be read; nothing of them is kept otherwise."""
+        self._drop_lines()
+        self._lines = TemporaryDirectory(prefix="vitrine-lines-")
+        files = find_lake_files(lake, Path(self._lines.name))
         try:
-            self.execute(READ_LINES, {"files": [str(path) for path in files]})
-        except duckdb.Error:
-            return False
-        return True
+            self._account = load(self, files, now_ms, self._bots)
+        except duckdb.Error as error:
+            raise InvalidSource(f"a file of the lake is damaged: {error}") from error
+        return self._account
+
+    def _drop_lines(self) -> None:
+        """Remove the file of lines that waited, which a view of the lake loaded last reads."""
+        if self._lines is not None:
+            self._lines.cleanup()
+            self._lines = None
 
 
-def query(name: str) -> str:
-    """The text of `sql/<name>.sql`."""
-    return (files("vitrine.refresh") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _used(sql: str, parameters: Mapping[str, Value]) -> dict[str, Value]:
-    return {name: parameters[name] for name in set(re.findall(r"\$(\w+)", sql))}
-
-
-def _plain(name: str, column: str, values: NDArray[Any]) -> NDArray[Any]:
-    """The column without a mask."""
-    if not isinstance(values, np.ma.MaskedArray):
-        return values
-    if values.mask.any() and values.dtype.kind != "f":
-        raise InvalidSource(f"column {column!r} of {name} has missing values")
-    return np.asarray(values.filled(np.nan) if values.dtype.kind == "f" else values.data)
+def _literal(value: Value) -> str:
+    """A value as SQL text."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if not math.isfinite(value):
+        raise ValueError(f"{value} has no literal")
+    return str(value).lower()
