@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint bench build deploy clean
+.PHONY: setup demo test faults lint bench build deploy clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) is missing, older than 3.11 or cannot make environments (Debian, Ubuntu: apt install python3-venv); make setup PYTHON=... takes another one" >&2; exit 1; }
@@ -17,6 +17,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest $(or $(ARGS),--cov --cov-report=)
+
+faults: setup
+	FAULTS=full $(BIN)/python -m pytest tests/faults
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -9,7 +9,8 @@ ANSWER = b'{"Responses":{"t":[]},"UnprocessedKeys":{}}'
 class Server(ThreadingHTTPServer):
     """Answers every request with `answer` in the given manner: good, hang or drip.
 
-    `asked` counts requests, `answered` whole answers (just before their last bytes leave), and `callers` holds the ports they came from.
+    `asked` counts requests, `answered` whole answers (just before their last
+    bytes leave), and `callers` holds the ports they came from.
     """
 
     daemon_threads = True

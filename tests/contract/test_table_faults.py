@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.contract.stubs import stubbed
-from vitrine.adapters.dynamodb import WRITE_ATTEMPTS, DynamoTable
+from vitrine.adapters.dynamodb import DynamoTable
+from vitrine.adapters.dynamodb_writes import WRITE_ATTEMPTS
 from vitrine.errors import DeadlineExceeded, DependencyFailed
 from vitrine.types import Absent, Key
 

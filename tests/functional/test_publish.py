@@ -172,6 +172,42 @@ def test_killed_at_any_write_the_old_release_serves_and_the_next_run_converges()
     assert n_writes > 10
 
 
+def test_killed_at_any_write_a_run_with_the_same_lists_goes_on():
+    """Wherever it ended: the new release reads the rows that were begun, and none is left of any other."""
+    calm_table, calm_objects = MemoryTable(), MemoryObjects()
+    refresh_at(0, calm_table, calm_objects)
+    lists, n_resumed = SomeRows(as_of_ms=1), 0
+    for n_writes in range(100):
+        fuse = Fuse(n_writes)
+        table, objects = (
+            FusedTable(dict(calm_table.rows), fuse=fuse),
+            FusedObjects(dict(calm_objects.objects), fuse=fuse),
+        )
+        try:
+            refresh_at(1, table, objects, lists)
+            break
+        except Killed:
+            fuse.left = -1
+        last = refresh_at(2, table, objects, lists)
+        read_manifest(objects, last)
+        assert releases_with_rows(table) == {last.lists, last.previous_lists}
+        assert sum(key.sk == f"R#{last.lists}" for key in table.rows) == 4_100
+        n_resumed += last.lists != last.release
+    assert n_resumed > 5
+
+
+def test_an_unchanged_refresh_writes_no_rows():
+    """The same lists again, say with another model: another release of the same rows; its successor retires neither."""
+    table, objects = MemoryTable(), MemoryObjects()
+    lists = SomeRows()
+    first, second = refresh_at(0, table, objects, lists), refresh_at(1, table, objects, lists)
+    assert (second.previous, second.lists, second.previous_lists) == (first.release, first.release, first.release)
+    assert releases_with_rows(table) == {first.release}
+    assert roll_back(table, objects).release == first.release
+    third = refresh_at(2, table, objects, SomeRows(as_of_ms=7))
+    assert releases_with_rows(table) == {first.release, third.release}
+
+
 def test_an_outage_of_the_table_is_reported_as_such():
     """A dependency that fails is not mistaken for an empty one."""
     table = MemoryTable(outage=DependencyFailed("table", "down"))

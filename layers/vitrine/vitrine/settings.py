@@ -26,6 +26,11 @@ class Settings(BaseModel):
     )
     weather_api_key: str = Field(default="", description="key of the weather service, empty for none")
     memory_mb: int | None = Field(default=None, gt=0, description="memory of the Lambda function, None elsewhere")
+    write_units_per_s: int = Field(
+        default=20_000,  # half of a table's default quota on demand: visitors' events keep the other half
+        gt=0,
+        description="write units a second that a refresh takes of the table at most",
+    )
     bundle: Path = Field(default=Path("/opt"), description="folder with store/ and models/ as deployed")
 
     @classmethod

@@ -1,15 +1,12 @@
 """The table on DynamoDB.
 
-Reads are what a page waits for: one attempt, a deadline outside botocore, what is left unread says so. Writes are
-patient unless their client is made otherwise: several threads, and what DynamoDB leaves unprocessed is sent again with
-growing pauses. A single replacement can have a deadline, too.
+Reads are what a page waits for: one attempt, a deadline outside botocore, what is left unread says so. Writes of many
+rows are patient (see `dynamodb_writes`); a single replacement can have a deadline, too.
 """
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
-from itertools import islice
 from random import SystemRandom
 from typing import Any, Final, TypeAlias
 
@@ -17,20 +14,15 @@ from botocore.exceptions import ClientError
 
 from vitrine.adapters.aws import ONE_ATTEMPT, PATIENT, Client, MakeClient, client_maker, error_code, vendor_errors
 from vitrine.adapters.deadline import DeadlineCaller
+from vitrine.adapters.dynamodb_items import from_item, key_of, to_item, to_value
+from vitrine.adapters.dynamodb_writes import DEPENDENCY, BatchWriter, backoff_s
 from vitrine.errors import DeadlineExceeded, DependencyFailed
-from vitrine.types import Absent, Attribute, Key, Row, Rows
+from vitrine.types import Absent, Key, Row, Rows
 
-Item: TypeAlias = dict[str, dict[str, Any]]
 Found: TypeAlias = tuple[dict[Key, Row], list[Key]]
 
-DEPENDENCY: Final = "table"
 READ_BATCH: Final = 100  # BatchGetItem's limit
-WRITE_BATCH: Final = 25  # BatchWriteItem's limit
-WRITERS: Final = 8
-WRITE_ATTEMPTS: Final = 10
 READ_PAUSE_S: Final = 0.004  # doubled at each wave of UnprocessedKeys
-WRITE_PAUSE_S: Final = 0.05
-MAX_PAUSE_S: Final = 5.0
 NONSENSE: Final = (AttributeError, KeyError, TypeError, ValueError)
 """What reading an answer raises when it is not of DynamoDB's form."""
 
@@ -45,10 +37,13 @@ class DynamoTable:
         make_reader: MakeClient | None = None,
         make_writer: MakeClient | None = None,
         pause: Callable[[float], None] = time.sleep,
+        write_units_per_s: float | None = None,
     ) -> None:
+        """The table of that name; `write` and `delete` keep to the write units a second, None for no limit."""
         self._name = name
         self._caller = DeadlineCaller(DEPENDENCY, make_reader or client_maker("dynamodb", ONE_ATTEMPT))
         self._writer = DeadlineCaller(DEPENDENCY, make_writer or client_maker("dynamodb", PATIENT))
+        self._batches = BatchWriter(name, write_units_per_s, pause)
         self._pause = pause
         self._jitter = SystemRandom()  # the system's: restored snapshots must not pause in step
 
@@ -78,7 +73,7 @@ class DynamoTable:
     def _pause_before(self, wave: int, give_up: float) -> bool:
         """Wait before asking again; whether there is still time to."""
         left = give_up - time.monotonic()
-        self._pause(min(self._backoff(READ_PAUSE_S, wave), max(left, 0.0)))
+        self._pause(min(backoff_s(self._jitter, READ_PAUSE_S, wave), max(left, 0.0)))
         return time.monotonic() < give_up
 
     def _read_wave(
@@ -102,22 +97,22 @@ class DynamoTable:
 
     def _get(self, keys: Sequence[Key], latest: bool, client: Client) -> Found:
         """One BatchGetItem: the rows found and the keys left unprocessed."""
-        request = {"Keys": [_to_item(key, {}) for key in keys], "ConsistentRead": latest}
+        request = {"Keys": [to_item(key, {}) for key in keys], "ConsistentRead": latest}
         try:
             with vendor_errors(DEPENDENCY):
                 response = client.batch_get_item(RequestItems={self._name: request})
             left = response.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
-            return dict(map(_from_item, response["Responses"].get(self._name, []))), [_key(item) for item in left]
+            return dict(map(from_item, response["Responses"].get(self._name, []))), [key_of(item) for item in left]
         except NONSENSE as error:
             raise DependencyFailed(DEPENDENCY, "its answer cannot be read") from error
 
     def write(self, rows: Iterable[tuple[Key, Row]]) -> int:
         """See ports.Table."""
-        return self._send((key, {"PutRequest": {"Item": _to_item(key, row)}}) for key, row in rows)
+        return self._batches.put(rows, self._writer.client())
 
     def delete(self, keys: Iterable[Key]) -> int:
         """See ports.Table."""
-        return self._send((key, {"DeleteRequest": {"Key": _to_item(key, {})}}) for key in keys)
+        return self._batches.delete(keys, self._writer.client())
 
     def replace(self, key: Key, row: Row, expected_rev: int | None, timeout_s: float | None = None) -> bool:
         """See ports.Table.
@@ -127,9 +122,9 @@ class DynamoTable:
         if expected_rev is None:
             condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         else:
-            values = {":rev": _to_value(expected_rev)}
+            values = {":rev": to_value(expected_rev)}
             condition = {"ConditionExpression": "rev = :rev", "ExpressionAttributeValues": values}
-        put = partial(_if_allowed, "put_item", {"TableName": self._name, "Item": _to_item(key, row), **condition})
+        put = partial(_if_allowed, "put_item", {"TableName": self._name, "Item": to_item(key, row), **condition})
         if timeout_s is None:
             return put(self._writer.client())
         return self._writer.finish(self._writer.start(put), timeout_s)
@@ -138,12 +133,12 @@ class DynamoTable:
         """See ports.Table. One attempt, with the client that reads: a second could count twice."""
         if limit <= 0:  # DynamoDB would let the first of a missing row pass
             return False
-        names, values = {"#used": "used"}, {":one": _to_value(1), ":limit": _to_value(limit)}
+        names, values = {"#used": "used"}, {":one": to_value(1), ":limit": to_value(limit)}
         if ttl is not None:
-            names["#ttl"], values[":ttl"] = "ttl", _to_value(ttl)  # a reserved word
+            names["#ttl"], values[":ttl"] = "ttl", to_value(ttl)  # a reserved word
         request = {
             "TableName": self._name,
-            "Key": _to_item(key, {}),
+            "Key": to_item(key, {}),
             "UpdateExpression": "ADD #used :one" if ttl is None else "SET #ttl = :ttl ADD #used :one",
             "ConditionExpression": "attribute_not_exists(#used) OR #used < :limit",
             "ExpressionAttributeNames": names,
@@ -153,39 +148,6 @@ class DynamoTable:
         if timeout_s is None:
             return update(self._caller.client())
         return self._caller.finish(self._caller.start(update), timeout_s)
-
-    def _send(self, requests: Iterable[tuple[Key, Mapping[str, Any]]]) -> int:
-        """Write all requests with several threads; a bounded number of batches waits, so `requests` may be endless."""
-        client = self._writer.client()
-        source, n = iter(requests), 0
-        running: set[Future[None]] = set()
-        with ThreadPoolExecutor(WRITERS, thread_name_prefix="vitrine-write") as pool:
-            while batch := list(islice(source, WRITE_BATCH)):
-                n += len(batch)
-                if len(running) >= 2 * WRITERS:
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    _raise_first(done)
-                running.add(
-                    pool.submit(self._send_batch, client, dict(batch))
-                )  # DynamoDB refuses a key twice in a batch
-            _raise_first(running)
-        return n
-
-    def _send_batch(self, client: Client, batch: Mapping[Key, Mapping[str, Any]]) -> None:
-        requests = list(batch.values())
-        for attempt in range(1, WRITE_ATTEMPTS + 1):
-            with vendor_errors(DEPENDENCY):
-                response = client.batch_write_item(RequestItems={self._name: requests})
-            requests = response.get("UnprocessedItems", {}).get(self._name, [])
-            if not requests:
-                return
-            if attempt < WRITE_ATTEMPTS:
-                self._pause(self._backoff(WRITE_PAUSE_S, attempt))
-        raise DependencyFailed(DEPENDENCY, f"{len(requests)} writes were left unprocessed {WRITE_ATTEMPTS} times")
-
-    def _backoff(self, first_s: float, attempt: int) -> float:
-        """Pause before the next attempt: exponential with full jitter (AWS Architecture Blog, 2015)."""
-        return self._jitter.uniform(0.0, min(first_s * 2.0**attempt, MAX_PAUSE_S))
 
 
 def _if_allowed(operation: str, request: Mapping[str, Any], client: Client) -> bool:
@@ -198,44 +160,3 @@ def _if_allowed(operation: str, request: Mapping[str, Any], client: Client) -> b
                 return False
             raise
     return True
-
-
-def _raise_first(futures: Iterable[Future[None]]) -> None:
-    for future in futures:
-        future.result()
-
-
-def _to_value(value: Attribute) -> dict[str, Any]:
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case str():
-            return {"S": value}
-        case bytes():
-            return {"B": value}
-
-
-def _to_item(key: Key, row: Row) -> Item:
-    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}} | {name: _to_value(value) for name, value in row.items()}
-
-
-def _key(item: Item) -> Key:
-    return Key(item["pk"]["S"], item["sk"]["S"])
-
-
-def _from_item(item: Item) -> tuple[Key, Row]:
-    """Key and row of a stored item; raises KeyError or ValueError on a type that Vitrine never writes."""
-    return _key(item), {name: _from_value(value) for name, value in item.items() if name not in ("pk", "sk")}
-
-
-def _from_value(value: Mapping[str, Any]) -> Attribute:
-    ((kind, raw),) = value.items()
-    match kind:
-        case "N":
-            return int(raw)
-        case "S" | "B" | "BOOL":
-            attribute: Attribute = raw
-            return attribute
-    raise ValueError(kind)

@@ -3,13 +3,17 @@
 Whoever is killed on the way has changed nothing that is served: rows and parts of a release carry its id, and readers
 know only the id in the pointer.
 
+A run with the same lists as one that was killed goes on with its rows: what is written already is not written again
+(see `release_rows`), and the new release reads the rows that the other one began. With the lists that are current it
+writes none. Parts and manifest are always its own, so that two such runs at once cannot spoil each other's.
+
 Two kinds of publication meet at the pointer. A refresh brings lists and takes a while; the store's files alone are
 published in a moment, with the lists, the model and the bestsellers of the release before. Files that were published
 while a refresh was building its lists are therefore not in conflict with it: it takes them over and flips again.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, TypeAlias
@@ -28,7 +32,7 @@ from vitrine.decisions.release import (
 from vitrine.errors import InvalidRelease, InvalidStore, RefreshNeeded
 from vitrine.ports import Objects, Progress, Table
 from vitrine.refresh.published import flip, is_flipped, published_store, read_manifest, read_parts, read_pointer
-from vitrine.refresh.release_rows import ReleaseRows, write_rows
+from vitrine.refresh.release_rows import ROWS_PER_BATCH, ReleaseRows, begun_releases, write_rows
 from vitrine.types import ReleaseId
 
 FLIPS: Final = 5
@@ -40,16 +44,18 @@ LoadStore: TypeAlias = Callable[[bytes], Store]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The objects of a release, as bytes."""
+    """The objects of a release, as bytes. `more` are those that not every release has, by name."""
 
     model: bytes
     ranker: bytes
     store: bytes
     bestsellers: bytes
+    more: Mapping[str, bytes] = field(default_factory=dict)
 
     def by_name(self) -> dict[str, bytes]:
         """The bytes under the names that readers use."""
-        return {MODEL: self.model, RANKER: self.ranker, STORE: self.store, BESTSELLERS: self.bestsellers}
+        named = {MODEL: self.model, RANKER: self.ranker, STORE: self.store, BESTSELLERS: self.bestsellers}
+        return {**named, **self.more}
 
 
 def publish(
@@ -62,6 +68,7 @@ def publish(
     progress: Progress,
     *,
     keeps_store: bool = True,
+    rows_per_batch: int = ROWS_PER_BATCH,
 ) -> Pointer:
     """The pointer that is current afterwards: it names the new release, and the one before as `previous`.
 
@@ -74,10 +81,12 @@ def publish(
             that was current still is.
     """
     manifest = _put_parts(lists, parts, now, objects)
-    sample = write_rows(lists, manifest.release, table, objects, progress)
+    begun = begun_releases(objects, before)
+    rows = write_rows(lists, manifest.release, table, objects, progress, begun=begun, rows_per_batch=rows_per_batch)
+    manifest = replace(manifest, lists=rows.lists)
     for _ in range(FLIPS):
         pointer = _seal(manifest, before, objects)
-        sample.verify(table)
+        rows.verify(table)
         if is_flipped(pointer, before, table):
             return pointer
         found = read_pointer(table)
