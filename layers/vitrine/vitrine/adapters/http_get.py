@@ -11,16 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from random import SystemRandom
 from threading import Timer
-from typing import Final
+from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
 from vitrine.errors import DeadlineExceeded, DependencyFailed
 
 AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which it may be worth to ask again."""
+OK: Final = 200
+PIECE: Final = 1 << 16
 USER_AGENT: Final = "vitrine (weather for personalisation of an online store)"
 
 
@@ -40,16 +42,23 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers with lower-case names, and the whole body."""
+    """Status, headers with lower-case names, and the whole body; b"" when that went into a file."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
 
-def get(dependency: str, url: str, headers: Mapping[str, str], max_bytes: int, patience: Patience) -> Answer:
+def get(
+    dependency: str,
+    url: str,
+    headers: Mapping[str, str],
+    max_bytes: int,
+    patience: Patience,
+    file: BinaryIO | None = None,
+) -> Answer:
     """The first answer that is not one of AGAIN; pauses grow exponentially with full jitter (AWS Architecture Blog,
-    2015) and are at least as long as the server's Retry-After.
+    2015) and are at least as long as the server's Retry-After. With a file, the body of a 200 is written to it.
 
     Raises:
         DependencyFailed: the last attempt failed, or the server asks to wait longer than we may.
@@ -59,7 +68,7 @@ def get(dependency: str, url: str, headers: Mapping[str, str], max_bytes: int, p
     attempt = 1
     while True:
         try:
-            answer = _get_once(dependency, url, headers, max_bytes, patience, give_up)
+            answer = _get_once(dependency, url, headers, max_bytes, patience, give_up, file)
             failure, asked_s = DependencyFailed(dependency, f"HTTP {answer.status}"), _retry_after_s(answer)
         except _TooLarge as error:
             raise DependencyFailed(dependency, str(error)) from error
@@ -98,7 +107,13 @@ class _TooLarge(Exception):
 
 
 def _get_once(
-    dependency: str, url: str, headers: Mapping[str, str], max_bytes: int, patience: Patience, give_up: float
+    dependency: str,
+    url: str,
+    headers: Mapping[str, str],
+    max_bytes: int,
+    patience: Patience,
+    give_up: float,
+    file: BinaryIO | None,
 ) -> Answer:
     left_s = min(patience.attempt_s, give_up - time.monotonic())
     if left_s <= 0:
@@ -111,7 +126,7 @@ def _get_once(
         deadline.start()
         connection.connect()
         connection.sock.settimeout(min(patience.read_s, left_s))
-        answer = _ask(connection, url, headers, max_bytes)
+        answer = _ask(connection, url, headers, max_bytes, file)
     except TimeoutError as error:
         raise DeadlineExceeded(dependency, "it is silent") from error
     except (OSError, HTTPException) as error:
@@ -134,12 +149,16 @@ def _connection(dependency: str, url: str, timeout_s: float) -> HTTPConnection:
     return make(parts.hostname, parts.port, timeout=timeout_s)
 
 
-def _ask(connection: HTTPConnection, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
+def _ask(
+    connection: HTTPConnection, url: str, headers: Mapping[str, str], max_bytes: int, file: BinaryIO | None
+) -> Answer:
     parts = urlsplit(url)
-    target = f"{parts.path}?{parts.query}"
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     connection.request("GET", target, headers={"User-Agent": USER_AGENT, "Accept": "application/json", **headers})
     response = connection.getresponse()
-    body = _body(response, max_bytes)
+    body = b"" if file and response.status == OK else _body(response, max_bytes)
+    if file and response.status == OK:
+        _write_body(response, max_bytes, file)
     return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
 
@@ -152,6 +171,21 @@ def _body(response: HTTPResponse, max_bytes: int) -> bytes:
     if len(body) > max_bytes:
         raise _TooLarge(f"its answer is larger than {max_bytes:,} bytes")
     return body
+
+
+def _write_body(response: HTTPResponse, max_bytes: int, file: BinaryIO) -> None:
+    """The whole body into the file, from its beginning: an attempt before may have left something."""
+    declared = response.length
+    if declared is not None and declared > max_bytes:
+        raise _TooLarge(f"its answer of {declared:,} bytes is larger than {max_bytes:,}")
+    file.seek(0)
+    file.truncate()
+    while piece := response.read(PIECE):
+        file.write(piece)
+        if file.tell() > max_bytes:
+            raise _TooLarge(f"its answer is larger than {max_bytes:,} bytes")
+    if response.length:  # `read` of so many bytes is content with fewer
+        raise IncompleteRead(b"", response.length)
 
 
 def _shut(connection: HTTPConnection) -> None:

@@ -16,7 +16,7 @@ import orjson
 from vitrine import keys
 from vitrine.errors import ProfileConflict
 from vitrine.ports import Progress, Table
-from vitrine.refresh.engine import Engine
+from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import Absent, Event, RegionId, Row, VisitorId
 from vitrine.visitors.profile import Attributes
 from vitrine.visitors.stored import parse_profile
@@ -34,12 +34,12 @@ class Known:
     """What the extracts say of one visitor."""
 
     visitor: VisitorId
-    region: RegionId
+    region: RegionId | None
     attributes: Attributes
     purchases: Sequence[Event]
 
 
-def known_visitors(engine: Engine) -> Iterator[Known]:
+def known_visitors(engine: SqlEngine) -> Iterator[Known]:
     """Every visitor of the lake with their last purchases, in the order of their ids."""
     columns = engine.columns("last_purchases", purchases=LAST_PURCHASES)
     rows = zip(*(columns[name].tolist() for name in columns), strict=True)
