@@ -1,32 +1,29 @@
-"""Which ranker the next release carries: the champion in the bucket, or the bundled one before there is any.
+"""Rankers in the bucket: the champion that releases carry, challengers, and those that were turned down.
 
-A champion is two immutable objects under `models/<id>/`; `models/current.json` names it and is written last, in one
-put, so a reader never meets half of one. Every release holds its own copy: rolling a release back takes its ranker
-back with it.
+A ranker is two immutable objects under `models/<id>/`. `models/current.json` names the champion and the one before it,
+and is written last, in one put, so a reader never meets half of one; before there is any, the bundled ranker stands in.
+Every release holds its own copy: rolling a release back takes its ranker back with it. `models/rejected.json` remembers
+who failed on trial, and why, so that nobody tries them again.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import orjson
 
 from vitrine.decisions.model import parse_ranker_manifest
-from vitrine.decisions.release import MANIFEST, MODEL
+from vitrine.decisions.release import MANIFEST, MODEL, MODELS
 from vitrine.errors import InvalidModel
 from vitrine.ports import Objects, Ranker
-from vitrine.refresh.evaluation import gain
-from vitrine.refresh.network import Floats
-from vitrine.refresh.training import LoadRanker, TrainedRanker
+from vitrine.refresh.gate import pass_gate
 
-CURRENT: Final = "models/current.json"
-MAX_CHAMPION_BYTES: Final = 100_000
-"""25,000 weights: 200 candidates score in a quarter of a millisecond on one slow core."""
+if TYPE_CHECKING:  # who watches a trial has these functions but not the layer that trains
+    from vitrine.refresh.training import LoadRanker, TrainedRanker
 
-MAX_SCORING_MS: Final = 5.0  # p99 of the trial below; a page view has 150 ms for everything
-TRIAL_ROWS: Final = 200
-TRIAL_RUNS: Final = 300
+CURRENT: Final = f"{MODELS}current.json"
+REJECTED: Final = f"{MODELS}rejected.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,16 @@ class ModelFiles:
 
     model: bytes
     manifest: bytes
+
+    @property
+    def id(self) -> str:
+        """The id that its manifest says. Raises InvalidModel."""
+        return parse_ranker_manifest(self.manifest).id
+
+    @property
+    def manifest_sha256(self) -> str:
+        """Digest of the manifest, by which a pointer names a challenger."""
+        return sha256(self.manifest).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +58,33 @@ class Champion:
         return not self.note
 
 
-def read_champion(objects: Objects, bundled: ModelFiles, load: LoadRanker) -> Champion:
+@dataclass(frozen=True, slots=True)
+class Crown:
+    """Ids of the champion that the bucket names and of the one before it; None where there is none."""
+
+    model: str | None = None
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a ranker was turned down on trial, in which stage, and when."""
+
+    reason: str
+    stage: str
+    at_ms: int
+
+
+def read_champion(objects: Objects, bundled: ModelFiles, load: "LoadRanker") -> Champion:
     """The champion of the bucket; the bundled ranker when there is none or it fails its checks.
 
     Raises:
         InvalidModel: the bundled ranker fails its checks, too.
     """
     try:
-        files = _current(objects)
-        if files is not None:
+        named = read_crown(objects).model
+        if named is not None:
+            files = read_model(objects, named)
             return Champion(files, load(files.model, files.manifest))
         note = "the bucket holds no ranker yet"
     except InvalidModel as error:
@@ -68,62 +93,78 @@ def read_champion(objects: Objects, bundled: ModelFiles, load: LoadRanker) -> Ch
 
 
 def crown(objects: Objects, files: ModelFiles) -> str:
-    """Make a ranker the champion; its id."""
-    ranker = parse_ranker_manifest(files.manifest).id
-    objects.put(f"models/{ranker}/{MODEL}", files.model)
-    objects.put(f"models/{ranker}/{MANIFEST}", files.manifest)
-    objects.put(CURRENT, orjson.dumps({"model": ranker}))
+    """Make a ranker the champion that the next release carries; its id."""
+    before = read_crown(objects)
+    ranker = put_model(objects, files)
+    previous = before.previous if before.model == ranker else before.model
+    objects.put(CURRENT, orjson.dumps(asdict(Crown(ranker, previous))))
     return ranker
 
 
-def objections(trained: TrainedRanker, ranker: Ranker, timer: Callable[[], float]) -> list[str]:
-    """Why a challenger must not become the champion; empty when it may. `ranker` is the challenger, loaded.
-
-    It must be surely better than the baselines and than a champion, if there is one, on page views that neither of
-    them was fitted on; small; quick, by `timer` in seconds of work; and it must tell candidates apart.
-    """
-    found = []
-    if len(trained.model) > MAX_CHAMPION_BYTES:
-        found.append(f"it has {len(trained.model):,} bytes, at most {MAX_CHAMPION_BYTES:,} are fast enough")
-    for rival in ("popularity", "fusion", "champion"):
-        if rival in trained.choose.methods:
-            mean, low, high = gain(trained.choose, "model", rival, "ndcg10", trained.manifest.training["seed"])
-            if not low > 0.0:
-                found.append(f"NDCG@10 over {rival} is {mean:+.4f} [{low:+.4f}, {high:+.4f}], not surely better")
-    n_scores, n_rows = (len(np.unique(of, axis=0)) for of in (ranker.score(trained.sample), trained.sample))
-    if 2 * n_scores < n_rows:
-        found.append(f"it gives {n_rows} different candidates {n_scores} different scores")
-    took_ms = scoring_ms(ranker, trained.sample, timer)
-    if took_ms > MAX_SCORING_MS:
-        found.append(f"scoring {TRIAL_ROWS} candidates took {took_ms:.1f} ms, at most {MAX_SCORING_MS} are allowed")
-    return found
-
-
-def scoring_ms(ranker: Ranker, sample: Floats, timer: Callable[[], float]) -> float:
-    """Milliseconds in which 99 of 100 page views of 200 candidates are scored, made of the sample's rows."""
-    rows = sample[np.arange(TRIAL_ROWS) % len(sample)]
-    took = []
-    for _ in range(TRIAL_RUNS):
-        started = timer()
-        ranker.score(rows)
-        took.append(timer() - started)
-    return float(np.percentile(took, 99)) * 1000
-
-
-def _current(objects: Objects) -> ModelFiles | None:
-    """Files of the champion that the bucket names.
+def read_crown(objects: Objects) -> Crown:
+    """Who the champion is and who was before, as the bucket says.
 
     Raises:
-        InvalidModel: the bucket names one that is not there.
+        InvalidModel: the note is damaged.
     """
-    named = objects.get(CURRENT)
-    if named is None:
-        return None
+    plain = _read_note(objects, CURRENT)
+    if not plain:
+        return Crown()
     try:
-        folder = f"models/{orjson.loads(named)['model']}"
-    except (ValueError, KeyError, TypeError) as error:
+        return Crown(str(plain["model"]), plain.get("previous"))
+    except KeyError as error:
         raise InvalidModel(f"{CURRENT} is damaged: {error!r}") from error
-    model, manifest = objects.get(f"{folder}/{MODEL}"), objects.get(f"{folder}/{MANIFEST}")
+
+
+def put_model(objects: Objects, files: ModelFiles) -> str:
+    """Keep a ranker's files under its id; the id."""
+    ranker = files.id
+    objects.put(f"{MODELS}{ranker}/{MODEL}", files.model)
+    objects.put(f"{MODELS}{ranker}/{MANIFEST}", files.manifest)
+    return ranker
+
+
+def read_model(objects: Objects, ranker: str) -> ModelFiles:
+    """The files of a ranker by its id.
+
+    Raises:
+        InvalidModel: they are not there.
+    """
+    model, manifest = (objects.get(f"{MODELS}{ranker}/{name}") for name in (MODEL, MANIFEST))
     if model is None or manifest is None:
-        raise InvalidModel(f"{folder} is not complete")
+        raise InvalidModel(f"{MODELS}{ranker} is not complete")
     return ModelFiles(model, manifest)
+
+
+def read_rejected(objects: Objects) -> dict[str, Rejection]:
+    """The rankers that were turned down, by id.
+
+    Raises:
+        InvalidModel: the note is damaged.
+    """
+    try:
+        return {str(name): Rejection(**told) for name, told in _read_note(objects, REJECTED).items()}
+    except TypeError as error:
+        raise InvalidModel(f"{REJECTED} is damaged: {error!r}") from error
+
+
+def reject(objects: Objects, ranker: str, rejection: Rejection) -> None:
+    """Remember that a ranker was turned down."""
+    told = {**read_rejected(objects), ranker: rejection}
+    objects.put(REJECTED, orjson.dumps({name: asdict(one) for name, one in told.items()}))
+
+
+def objections(trained: "TrainedRanker", ranker: Ranker, timer: Callable[[], float]) -> list[str]:
+    """Why a challenger must not be tried; empty when it may. See gate.pass_gate."""
+    return [check.objection for check in pass_gate(trained, ranker, timer) if not check.is_passed]
+
+
+def _read_note(objects: Objects, name: str) -> Mapping[str, Any]:
+    """A JSON object of the bucket; an empty one when it is not there."""
+    try:
+        plain = orjson.loads(objects.get(name) or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise InvalidModel(f"{name} is damaged: {error}") from error
+    if not isinstance(plain, dict):
+        raise InvalidModel(f"{name} is damaged: it is no object")
+    return plain
