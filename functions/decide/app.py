@@ -11,7 +11,7 @@ from vitrine.api.decide import DecideBody
 from vitrine.api.decide_answer import answer_body
 from vitrine.api.errors import answer_errors
 from vitrine.api.http import json_response, read_body
-from vitrine.api.metrics import count_degraded
+from vitrine.api.metrics import count_degraded, count_trial
 from vitrine.api.viewer import viewer_of
 from vitrine.service.decide import DecideService
 from vitrine.settings import Settings
@@ -35,6 +35,7 @@ def decide() -> Response[str]:
     request = body.to_domain(None, viewer=viewer_of(app.current_event.headers))
     outcome = service().decide(body.visitor, request, body.device.visitor)
     count_degraded(outcome.decision)
+    count_trial(outcome.trial)
     return json_response(answer_body(outcome))
 
 

@@ -1,4 +1,4 @@
-"""On schedule: train a challenger for the ranker; the next release carries it if it beats the one in use."""
+"""On schedule: train a challenger for the ranker; it goes on trial if it beats the one in use."""
 
 import os
 from typing import Any
@@ -22,4 +22,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """AWS's entry point; what fails is raised, so that the schedule tries again and then reports."""
     trained = refresh_model(service(), log_stages(logger.info))
     logger.info(trained.summary)
-    return {"model": trained.model, "is_champion": not trained.objections, "objections": trained.objections}
+    return {"model": trained.model, "is_champion": trained.is_champion, "objections": trained.objections}

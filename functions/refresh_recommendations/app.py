@@ -27,4 +27,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         "rows": published.rows,
         "cards": published.cards,
         "model": published.model,
+        "report": published.report_name,
     }

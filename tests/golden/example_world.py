@@ -73,7 +73,7 @@ def rows(at: datetime, weather: Mapping[str, Any] | None) -> dict[Key, Row]:
     found |= {key: {"table": pack(made)} for key, made in _lists().items()}
     for visitor, (region, habits, own) in VISITORS.items():
         found[keys.profile(visitor)] = Stored(Profile(), None).successor(_profile(visitor, region, habits, at), at)
-        found[keys.personal(visitor, RELEASE)] = {"table": pack(_personal(own))}
+        found[keys.personal(visitor, RELEASE)] = {"table": pack(_personal(visitor, own))}
     if weather is not None:
         row = weather_row(_weather(weather, at), int(at.timestamp() * 1000) + TTL_MS, 1)
         found |= {keys.weather(cell): row for cell in example_store().places.cells}
@@ -87,6 +87,8 @@ def _lists() -> dict[Key, ItemTable]:
     for bit, region in enumerate(REGIONS):
         stocked = [each for each in GOODS if each.regions >> bit & 1]
         found[keys.shelf(region, None, RELEASE)] = _shelf([each for each in stocked if each.n <= 3])
+        for persona in example_store().personas:
+            found[keys.shelf(region, f"@{persona.name}", RELEASE)] = _shelf([each for each in stocked if each.n <= 2])
         for path in dict.fromkeys(path for each in GOODS for path in _levels(each.path)):
             of_path = [each for each in stocked if path in _levels(each.path)]
             if of_path:
@@ -122,6 +124,7 @@ def _shelf(goods: Iterable[Good]) -> ItemTable:
         best,
         {
             "popular": [each.popularity for each in best],
+            "trending": [each.popularity if each.n == 2 else np.nan for each in best],
             "new": [each.popularity if each.age_days <= 60 else np.nan for each in best],
             "discounted": [each.popularity if each.price < each.regular_price else np.nan for each in best],
         },
@@ -129,25 +132,44 @@ def _shelf(goods: Iterable[Good]) -> ItemTable:
 
 
 def _related(of: Good) -> ItemTable:
-    """The good, the two best of each kind that it is bought with, and the others of its own kind, the nearest first."""
+    """The good, the two best of each kind that it is bought with, and the others of its own kind, the nearest first.
+
+    The best of what goes with it is an accessory and makes a set; of its own kind the dearer are a step up.
+    """
     with_it = [Good(kind, n) for kind in TOGETHER.get(of.kind, ()) for n in (1, 2)]
     like_it = sorted(
         (Good(of.kind, n) for n in range(1, PER_KIND + 1) if n != of.n), key=lambda each: (abs(each.n - of.n), each.n)
     )
-    unknown, n_with, n_like = np.nan, len(with_it), len(like_it)
-    return _table(
-        [of, *with_it, *like_it],
-        {
-            "bought_together": [unknown, *(0.9 - 0.1 * place for place in range(n_with)), *[unknown] * n_like],
-            "similar": [unknown, *[unknown] * n_with, *(0.8 - 0.2 * place for place in range(n_like))],
-        },
-    )
+    relations: dict[str, Sequence[Good]] = {
+        "bought_together": with_it,
+        "viewed_together": like_it[:3],
+        "similar": like_it,
+        "accessories": with_it[::2],
+        "upsell": [each for each in like_it if each.price > of.price],
+        "downsell": [each for each in like_it if each.price < of.price],
+        "bundle": with_it[:1],
+    }
+    goods = [of, *with_it, *like_it]
+    return _table(goods, {name: _scores(goods, chosen) for name, chosen in relations.items()})
 
 
-def _personal(own: Sequence[str]) -> ItemTable:
+def _scores(goods: Sequence[Good], chosen: Sequence[Good]) -> list[float]:
+    """Scores of a relation over the goods, the first chosen strongest."""
+    score = {each: 0.9 - 0.1 * place for place, each in enumerate(chosen)}
+    return [score.get(each, np.nan) for each in goods]
+
+
+def _personal(visitor: str, own: Sequence[str]) -> ItemTable:
+    """Their own goods, all of them bought every two weeks; what the southerner has is used up by now."""
     goods = [good(name) for name in own]
     n = len(goods)
-    scores = {"personal": range(n, 0, -1), "n_bought": [4] * n, "days_since": [20] * n, "interval_days": [14] * n}
+    scores: dict[str, Sequence[float]] = {
+        "personal": range(n, 0, -1),
+        "replenish": [1.0 / (place + 1) if visitor == "southerner" else np.nan for place in range(n)],
+        "n_bought": [4] * n,
+        "days_since": [20] * n,
+        "interval_days": [14] * n,
+    }
     return _table(goods, scores)
 
 

@@ -110,7 +110,10 @@ def shown(placement: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any]
 
 
 def lines(items: list[dict[str, Any]], recorded: list[dict[str, Any]]) -> list[str]:
-    """Items as "id price: list < seed [label] (rules) p", a reduced price with a star, p when it is not certain."""
+    """Items as "id price: list < seed = price of both (offer) [label] (rules) p".
+
+    A reduced price has a star; p is told when it is not certain.
+    """
     return [line(item, noted) for item, noted in zip(items, recorded, strict=True)]
 
 
@@ -122,4 +125,6 @@ def line(item: dict[str, Any], noted: dict[str, Any]) -> str:
     label = f" [{item['sponsored']}]" if item["sponsored"] else ""
     rules = f" ({', '.join(noted['rules'])})" if "rules" in noted else ""
     propensity = f" {noted['propensity']:.3f}" if noted["propensity"] < 1 else ""
-    return f"{item['id']}{price}: {why['list']}{seed}{label}{rules}{propensity}"
+    bundle = item["bundle"]
+    together = f" = {bundle['price']} ({bundle['offer']})" if bundle else ""
+    return f"{item['id']}{price}: {why['list']}{seed}{together}{label}{rules}{propensity}"

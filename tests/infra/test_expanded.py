@@ -10,7 +10,7 @@ from tests.infra.test_permissions import listed, loose_parts
 from vitrine.local.intrinsics import parse
 
 UPLOADED = {"CodeUri", "ContentUri"}
-N_SCHEDULES = 3
+N_SCHEDULES = 5
 
 
 class NoManagedPolicies:
@@ -98,7 +98,11 @@ def test_generated_roles_have_no_loose_statements(expanded, functions):
     """The roles that SAM writes for functions and schedules are as narrow as ours; a schedule may send to the queue."""
     policies = {name: expanded[name]["Properties"].get("Policies", []) for name in of_type(expanded, "AWS::IAM::Role")}
     granting = {name for name, attached in policies.items() if attached}
-    schedules = {name for name in granting if name.endswith(("DailyRole", "WeeklyRole", "HalfHourlyRole"))}
+    schedules = {
+        name
+        for name in granting
+        if name.endswith(("DailyRole", "WeeklyRole", "HalfHourlyRole", "QuarterHourlyRole", "HourlyRole"))
+    }
     assert len(schedules) == N_SCHEDULES
     assert granting >= schedules | {f"{name}Role" for name, function in functions.items() if "Policies" in function}
     for name in granting:

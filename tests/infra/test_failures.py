@@ -1,6 +1,6 @@
 """House rules for what goes wrong: retries, dead letters, throttles, alarms."""
 
-from vitrine.api.metrics import NAMESPACE, SERVICE
+from vitrine.api.metrics import NAMESPACE, SERVICE, WATCH
 from vitrine.local.intrinsics import references
 
 SYNCHRONOUS = {"HttpApi"}
@@ -38,7 +38,9 @@ def test_every_asynchronous_edge_has_retries_and_a_dead_letter_queue(functions):
     assert [name for name, _ in edges] == [
         "RefreshRecommendationsFunction",
         "RefreshModelFunction",
+        "WatchModelFunction",
         "RefreshWeatherFunction",
+        "RefreshCatalogueFunction",
     ]
     for name, trigger in edges:
         assert trigger["DeadLetterConfig"] == {"Arn": TO_THE_QUEUE}, name
@@ -112,6 +114,14 @@ def test_a_share_of_fallbacks_is_alarmed(resources):
         assert (source["MetricStat"]["Stat"], source["MetricStat"]["Period"]) == ("Sum", 300)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 5)
     assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, "notBreaching")
+
+
+def test_a_challenger_that_was_rolled_back_is_alarmed(resources):
+    """The name is the one that the watch prints; a trial that is only ended or promoted wakes nobody."""
+    alarm = alarms(resources)["ChallengerRolledBackAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, "ChallengersRolledBack")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": WATCH}]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 
 def test_alarms_say_what_happened_and_tell_somebody(resources, functions):

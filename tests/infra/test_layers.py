@@ -26,9 +26,11 @@ def test_functions_carry_what_they_need_and_no_more(template):
         "media": {PACKAGE_LAYER},
         "decide": {PACKAGE_LAYER, "inference", BUNDLE_LAYER},
         "operate": {PACKAGE_LAYER, "inference", BUNDLE_LAYER},
+        "refresh_catalogue": set(LAYERS),
         "refresh_model": set(LAYERS),
         "refresh_recommendations": set(LAYERS),
         "refresh_weather": {PACKAGE_LAYER, "inference", BUNDLE_LAYER},
+        "watch_model": {PACKAGE_LAYER, "inference"},
     }
 
 

@@ -166,6 +166,16 @@ def test_the_weather_function_writes_weather(functions):
     assert leading_keys(weather, "dynamodb:PutItem") == leading_keys(weather, "dynamodb:BatchWriteItem") == {"W#*"}
 
 
+def test_the_watch_changes_the_pointer_and_rankers(functions):
+    """It reads what was decided and done, and writes no row but the pointer: no list, no card, no profile."""
+    watch = functions["WatchModelFunction"]
+    assert leading_keys(watch, "dynamodb:BatchGetItem") == leading_keys(watch, "dynamodb:PutItem") == {"RELEASE"}
+    actions = {action for part in statements(watch) for action in listed(part["Action"])}
+    assert actions == {"dynamodb:BatchGetItem", "dynamodb:PutItem", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
+    assert granted_on(functions, "s3:PutObject") >= {("WatchModelFunction", "ReleasesBucket")}
+    assert ("WatchModelFunction", "LakeBucket") not in granted_on(functions, "s3:PutObject")
+
+
 def test_operate_changes_nothing(functions):
     """Whoever may look is not thereby able to change, and sees decisions, not raw events."""
     granted = statements(functions["OperateFunction"])

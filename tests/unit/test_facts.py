@@ -52,7 +52,15 @@ def seeds(*items: str, **columns: Any) -> list[Seed]:
     return [Seed(item, "cart", 1.0, related(item, **columns)) for item in items]
 
 
-PREDICTED = {"p_buy": 0.25, "p_churn": 0.5, "ltv": 12_000.0}
+PREDICTED = {
+    "segment": "loyal",
+    "p_buy_7d": 0.25,
+    "p_buy_30d": 0.75,
+    "p_churn": 0.5,
+    "order_value": 3_100.0,
+    "ltv_12m": 12_000.0,
+    "discount_sensitivity": 0.6,
+}
 FULL = {
     "page.type": "product",
     "page.item": "m1",
@@ -99,9 +107,8 @@ FULL = {
     "affinity.price_band": "mid",
     "affinity.price_rank": pytest.approx(11 / 18),
     "affinity.discount": pytest.approx(2 / 3),
-    "predicted.p_buy": 0.25,
-    "predicted.p_churn": 0.5,
-    "predicted.ltv": 12_000.0,
+    **{f"predicted.{name}": value for name, value in PREDICTED.items()},
+    "visit.intent": "buying",
     "time.hour": 7,
     "time.minute": 34,
     "time.daypart": "morning",
@@ -156,6 +163,7 @@ STRANGER = {
     "cart.empty": True,
     "recent.products": (),
     "recent.categories": (),
+    "visit.intent": "looking",
     "place.region": "nowhere",
     "place.region_source": "default",
 }

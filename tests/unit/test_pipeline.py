@@ -369,8 +369,8 @@ def test_bestsellers_do_not_stand_in_for_a_choice_of_goods() -> None:
 
 def test_predicted_scores_ride_in_the_visitors_lists() -> None:
     """A condition can ask for what a refresh has computed; damage is as good as nothing."""
-    asks = compile_condition({"predicted.p_buy": {"$gte": 0.5}}, ATTRIBUTES, compile_regex, lambda name: None)
+    asks = compile_condition({"predicted.p_buy_7d": {"$gte": 0.5}}, ATTRIBUTES, compile_regex, lambda name: None)
     likely = campaign("likely", condition=asks)
-    for said, shown in (('{"p_buy":0.7}', "likely"), ('{"p_buy":0.1}', None), ("{", None), ("[]", None)):
+    for said, shown in (('{"p_buy_7d":0.7}', "likely"), ('{"p_buy_7d":0.1}', None), ("{", None), ("[]", None)):
         world = World({keys.personal("v", R): {**row(personal(["own"])), "predicted": said}})
         assert banner(world, likely)[0] == shown

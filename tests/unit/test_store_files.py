@@ -145,6 +145,7 @@ def test_only_two_files_are_needed(folder: Path) -> None:
         "personas": 0,
         "campaigns": 0,
         "rules": 0,
+        "bundles": 0,
         "shops": 0,
     }
 

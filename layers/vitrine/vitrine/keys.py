@@ -28,6 +28,11 @@ def related(item: ItemId, release: ReleaseId) -> Key:
     return Key(f"I#{item}", f"R#{release}")
 
 
+def session_row(item: ItemId, release: ReleaseId) -> Key:
+    """Key of what visits that held an item went on to, in a release."""
+    return Key(f"I#{item}", f"S#{release}")
+
+
 def shelf(region: RegionId, category: str | None, release: ReleaseId) -> Key:
     """Key of the popular, new and discounted lists of a region, or of one category in it."""
     return Key(f"L#{region}" if category is None else f"L#{region}#{category}", f"R#{release}")

@@ -4,6 +4,7 @@ onnxruntime runs a file with flipped bytes without a word, so the SHA-256 is com
 and the graph is inspected before the runtime sees it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -34,17 +35,17 @@ RUNTIME_ERRORS: Final = (
 class OnnxRanker:
     """Scores candidates by a model that passed its checks. One thread; safe to share between threads."""
 
-    def __init__(self, model: bytes, manifest: bytes) -> None:
-        """Check and load a model with its manifest.json.
+    def __init__(self, model: bytes, manifest: bytes, features: Sequence[str] = FEATURES) -> None:
+        """Check and load a model with its manifest.json, made for these features: by default those of a page.
 
         Raises:
             InvalidModel: the file is not what the manifest names, is above 5 MB, is more than a plain perceptron, or
                 does not map [n, d] float32 to [n] float32.
         """
-        self.manifest: Final[RankerManifest] = parse_ranker_manifest(manifest)
+        self.manifest: Final[RankerManifest] = parse_ranker_manifest(manifest, features)
         self._session: Final = _open(model, self.manifest)
         self._missing: Final = np.array(list(self.manifest.missing.values()), np.float32)  # [d]
-        self.score(np.full((1, len(FEATURES)), np.nan, np.float32))
+        self.score(np.full((1, len(self._missing)), np.nan, np.float32))
 
     @property
     def id(self) -> str:
@@ -57,8 +58,9 @@ class OnnxRanker:
         Raises:
             InvalidModel: the matrix or the scores have another shape or type, or a score is not finite.
         """
-        if features.ndim != 2 or features.shape[1] != len(FEATURES) or features.dtype != np.float32:
-            raise InvalidModel(f"features are {features.dtype} {features.shape}, expected float32 (n, {len(FEATURES)})")
+        d = len(self._missing)
+        if features.ndim != 2 or features.shape[1] != d or features.dtype != np.float32:
+            raise InvalidModel(f"features are {features.dtype} {features.shape}, expected float32 (n, {d})")
         if not len(features):
             return np.empty(0, np.float32)  # onnxruntime's MatMul fails on an empty operand
         filled = np.where(np.isnan(features), self._missing, features)
@@ -89,12 +91,12 @@ def _open(model: bytes, manifest: RankerManifest) -> onnxruntime.InferenceSessio
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except RUNTIME_ERRORS as error:
         raise InvalidModel(f"the model does not load: {error}") from error
-    _check_border(session)
+    _check_border(session, len(manifest.missing))
     return session
 
 
-def _check_border(session: onnxruntime.InferenceSession) -> None:
+def _check_border(session: onnxruntime.InferenceSession, d: int) -> None:
     given = [(node.name, node.type, node.shape) for node in (*session.get_inputs(), *session.get_outputs())]
-    wanted = [(INPUT, "tensor(float)", ["n", len(FEATURES)]), (OUTPUT, "tensor(float)", ["n"])]
+    wanted = [(INPUT, "tensor(float)", ["n", d]), (OUTPUT, "tensor(float)", ["n"])]
     if given != wanted:
         raise InvalidModel(f"the model maps {given}, expected {wanted}")

@@ -3,7 +3,7 @@
 Every part is compared with the manifest's digest before it is used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from vitrine.adapters.onnx_ranker import OnnxRanker
+from vitrine.adapters.verified_ranker import load_ranker
 from vitrine.api.store_compiled import load_store
 from vitrine.api.store_folder import compile_store
 from vitrine.catalog.items import Card
@@ -18,6 +19,9 @@ from vitrine.decisions.release import (
     BESTSELLERS,
     MANIFEST,
     MODEL,
+    MODELS,
+    NEXT_MODEL,
+    NEXT_RANKER,
     RANKER,
     STORE,
     Manifest,
@@ -25,7 +29,9 @@ from vitrine.decisions.release import (
     Release,
     parse_manifest,
 )
-from vitrine.errors import InvalidRelease, InvalidStore
+from vitrine.decisions.rollout import Rollout
+from vitrine.decisions.session_features import SESSION_FEATURES
+from vitrine.errors import InvalidModel, InvalidRelease, InvalidStore
 from vitrine.ports import Objects, Ranker
 from vitrine.types import ItemId, RegionId, ReleaseId
 
@@ -61,6 +67,31 @@ class ReleaseObjects:
             raise InvalidRelease(f"the manifest of release {release} is that of {manifest.release}")
         return self._release(manifest)
 
+    def load_challenger(self, rollout: Rollout) -> Ranker:
+        """The ranker that a trial names, verified by the digest that the pointer holds of its manifest.
+
+        Raises:
+            InvalidModel: a file is missing, altered, or fails a ranker's checks.
+            DependencyFailed: the bucket does not answer.
+        """
+        model, manifest = self._model_files(rollout.model)
+        if sha256(manifest).hexdigest() != rollout.manifest_sha256:
+            raise InvalidModel(f"the manifest of {rollout.model} is not the one that the pointer names")
+        return load_ranker(model, manifest)
+
+    def load_model(self, model: str) -> Ranker:
+        """A ranker that was on trial once, by its id: for replays, never to serve. Raises as `load_challenger`."""
+        ranker = load_ranker(*self._model_files(model))
+        if ranker.id != model:
+            raise InvalidModel(f"the files of {model} are those of {ranker.id}")
+        return ranker
+
+    def _model_files(self, model: str) -> tuple[bytes, bytes]:
+        files = [self._objects.get(f"{MODELS}{model}/{name}") for name in (MODEL, MANIFEST)]
+        if files[0] is None or files[1] is None:
+            raise InvalidModel(f"the files of {model} are not in the bucket")
+        return files[0], files[1]
+
     def _manifest(self, release: ReleaseId) -> bytes | None:
         return self._objects.get(f"{release}/{MANIFEST}")
 
@@ -76,10 +107,17 @@ class ReleaseObjects:
             id=manifest.release,
             as_of_ms=manifest.as_of_ms,
             store=store,
-            ranker=OnnxRanker(part(MODEL), part(RANKER)),
+            ranker=load_ranker(part(MODEL), part(RANKER)),
             bestsellers=_bestsellers(part(BESTSELLERS)),
             lists=manifest.lists,
+            **_next_ranker(manifest, part),
         )
+
+
+def _next_ranker(manifest: Manifest, part: Callable[[str], bytes]) -> dict[str, Ranker]:
+    if NEXT_MODEL not in manifest.parts:
+        return {}
+    return {"next_ranker": OnnxRanker(part(NEXT_MODEL), part(NEXT_RANKER), SESSION_FEATURES)}
 
 
 def bundled_release(folder: Path) -> Release:
@@ -90,7 +128,7 @@ def bundled_release(folder: Path) -> Release:
         InvalidRelease: the bundled model fails its checks.
     """
     model = folder / "models" / "ranker"
-    ranker: Ranker = OnnxRanker((model / MODEL).read_bytes(), (model / MANIFEST).read_bytes())
+    ranker: Ranker = load_ranker((model / MODEL).read_bytes(), (model / MANIFEST).read_bytes())
     return Release(BUNDLE_ID, 0, load_store(compile_store(folder / "store", NO_YEARS)), ranker, {})
 
 

@@ -75,7 +75,7 @@ class StrategyFile(StrictFile):
 
     audience: Audience = Field(alias="for", default="anyone")
     lists: list[str] = Field(alias="from", min_length=1, max_length=20)
-    """Lists the items may come from, also <popular|new|discounted>@<category path>."""
+    """Lists the items may come from, also <popular|trending|new|discounted>@<category path>."""
     order: str
     """`model` ranks by the ranker, a list's name by that list's score."""
     other_category: bool = False

@@ -10,7 +10,17 @@ from typing import Any, Final
 
 import orjson
 
-SECTIONS: Final = ("campaigns", "placements", "audiences", "personas", "rules", "emphasis", "places", "store")
+SECTIONS: Final = (
+    "campaigns",
+    "placements",
+    "audiences",
+    "personas",
+    "rules",
+    "emphasis",
+    "bundles",
+    "places",
+    "store",
+)
 ORDER: Final = "their order"
 
 

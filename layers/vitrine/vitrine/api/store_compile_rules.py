@@ -1,4 +1,4 @@
-"""Merchandising rules of the files compiled."""
+"""Merchandising rules and offers of the files compiled."""
 
 from typing import Any, get_args
 
@@ -6,10 +6,12 @@ from vitrine.api.store_actions import SelectorFile
 from vitrine.api.store_compile_rows import compile_selector
 from vitrine.api.store_fairness import check_rule_fairness
 from vitrine.api.store_faults import Place, suggest
+from vitrine.api.store_offers import BundleFile
 from vitrine.api.store_rules import EmphasisFile, RuleFile
 from vitrine.api.store_scope import Scope, compile_schedule
 from vitrine.api.store_templates import check_templates
 from vitrine.api.templates import compile_payload
+from vitrine.decisions.bundles import BundleOffer
 from vitrine.decisions.merchandising import Rule, RuleKind
 from vitrine.decisions.selection import Selector
 from vitrine.rules.conditions import Condition
@@ -45,6 +47,12 @@ def compile_warehouses(file: EmphasisFile, scope: Scope) -> tuple[float, ...]:
     for name in file.warehouses.keys() - set(regions):
         scope.refuse(("warehouses", name), f"there is no region {name!r}", suggest(name, regions, "regions"))
     return tuple(file.warehouses.get(region, 0.0) for region in regions) if file.warehouses else ()
+
+
+def compile_bundle(name: str, file: BundleFile, scope: Scope) -> BundleOffer:
+    """An offer for sets."""
+    items = None if file.items is None else compile_selector(file.items, scope, ("bundles", name, "items"))
+    return BundleOffer(name, file.discount, items)
 
 
 def _effect(file: RuleFile, scope: Scope, at: Place) -> dict[str, Any]:

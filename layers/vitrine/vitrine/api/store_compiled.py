@@ -15,10 +15,11 @@ from vitrine.api.store_campaigns import AudienceFile, CampaignFile, PersonaFile
 from vitrine.api.store_compile_campaigns import compile_campaign
 from vitrine.api.store_compile_experiments import check_exclusive
 from vitrine.api.store_compile_rows import compile_action, payloads_of
-from vitrine.api.store_compile_rules import compile_rule, compile_seasons, compile_warehouses
+from vitrine.api.store_compile_rules import compile_bundle, compile_rule, compile_seasons, compile_warehouses
 from vitrine.api.store_conditions import NEVER, Conditions
 from vitrine.api.store_faults import Place, Refuse, invalid_parts, suggest
 from vitrine.api.store_files import StoreFile, StrictFile
+from vitrine.api.store_offers import BundleFile
 from vitrine.api.store_places_compiled import PlacesFile
 from vitrine.api.store_rules import EmphasisFile, RuleFile
 from vitrine.api.store_scope import Scope
@@ -43,6 +44,7 @@ class StoreParts(StrictFile):
     campaigns: dict[str, CampaignFile] = Field(default_factory=dict)
     rules: dict[str, RuleFile] = Field(default_factory=dict)
     emphasis: EmphasisFile | None = Field(default_factory=EmphasisFile)
+    bundles: dict[str, BundleFile] = Field(default_factory=dict)
     places: PlacesFile = PlacesFile()
 
 
@@ -102,6 +104,7 @@ def build_store(parts: StoreParts, refuse: Refuse, checking: bool = False) -> St
         warehouses=() if parts.emphasis is None else compile_warehouses(parts.emphasis, scope),
         holdout=None if store.holdout is None else Holdout(store.holdout.share, store.holdout.seed),
         hosts=frozenset(store.hosts),
+        bundles=tuple(compile_bundle(name, file, scope) for name, file in parts.bundles.items()),
     )
 
 

@@ -12,11 +12,12 @@ from vitrine.api.store_campaigns import CampaignFile, ExperimentFile
 from vitrine.api.store_compile_rows import Variables
 from vitrine.api.store_faults import Place
 from vitrine.api.store_scope import Scope
+from vitrine.decisions.candidates import RELATIVE
 from vitrine.rules.conditions import Condition
 
 PRICED_TERMS: Final = ("cheapness", "discount")
 """Terms of a row's blend that prices always make."""
-REDUCED: Final = ("discounted", "category_discounted")
+REDUCED: Final = ("discounted", "category_discounted", "persona_discounted")
 """Lists of what is reduced; the first is also the shelf of any category (discounted@PATH)."""
 
 _RULE: Final = "protected attributes (store.yaml) may not decide prices"
@@ -88,14 +89,14 @@ def _of_row(file: RowFile, terms: Collection[str], at: Place) -> Iterator[PriceU
 def _of_strategy(file: StrategyFile, at: Place) -> Iterator[PriceUse]:
     yield from _of_selector(file.items, (*at, "items"))
     for index, name in enumerate(file.lists):
-        if _is_reduced(name):
-            yield PriceUse((*at, "from", index), f"draws from {name!r}, a list of reduced goods, for", "take it out")
+        if _is_priced(name):
+            yield PriceUse((*at, "from", index), f"draws from {name!r}, a list that prices make, for", "take it out")
     if file.price != "any":
         yield PriceUse((*at, "price"), f"shows goods {file.price} than the page's to", "take 'price' out")
 
 
 def _of_sort(file: SortFile, at: Place) -> Iterator[PriceUse]:
-    if _is_reduced(file.order):
+    if _is_priced(file.order):
         yield PriceUse((*at, "order"), f"orders a listing by {file.order!r} for", "order it by another list")
 
 
@@ -110,8 +111,8 @@ def _priced_terms(scope: Scope) -> tuple[str, ...]:
     return (*PRICED_TERMS, "season") if any(goods.looks_at_price() for goods in seasons) else PRICED_TERMS
 
 
-def _is_reduced(name: str) -> bool:
-    return name.partition("@")[0] in REDUCED
+def _is_priced(name: str) -> bool:
+    return name.partition("@")[0] in REDUCED or name.rpartition("_")[0] in RELATIVE
 
 
 def _divided_by(file: CampaignFile) -> list[str]:

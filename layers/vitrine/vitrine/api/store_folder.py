@@ -28,7 +28,7 @@ def count_parts(folder: Path) -> Mapping[str, int]:
         InvalidStore: a file is wrong; names the first faults.
     """
     parts = _checked(folder, range(0))
-    rows = ("placements", "audiences", "personas", "campaigns", "rules")
+    rows = ("placements", "audiences", "personas", "campaigns", "rules", "bundles")
     return {**{name: len(getattr(parts, name)) for name in rows}, "shops": len(parts.places.shops)}
 
 
@@ -70,6 +70,8 @@ def _read(folder: Path, years: range) -> tuple[StoreParts | None, list[Fault]]:
     parts = reading.parts(reading.store(), years)
     if parts is not None:
         build_store(parts, reading.refuse, checking=True)
+        reading.feed(parts.store)
+        reading.extracts(parts.store)
     return parts, sorted(set(reading.faults))
 
 

@@ -54,6 +54,8 @@ def goods_of(parts: StoreParts) -> Iterator[Named]:
         yield from _of_rule(rule, ("rules", name))
     for season, selector in ({} if parts.emphasis is None else parts.emphasis.seasons).items():
         yield from _of_selector(selector, ("seasons", season))
+    for name, bundle in parts.bundles.items():
+        yield from _of_selector(bundle.items, ("bundles", name, "items"))
 
 
 def _of_action(file: ActionFile, at: Place) -> Iterator[Named]:

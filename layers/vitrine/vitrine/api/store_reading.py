@@ -10,8 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 from vitrine.api.store_actions import PlacementFile
 from vitrine.api.store_campaigns import AudienceFile, CampaignFile, PersonaFile
 from vitrine.api.store_compiled import StoreParts
+from vitrine.api.store_crm import CRM_EXTRACTS, ExtractFile, check_extract
 from vitrine.api.store_faults import Fault, Place, invalid_parts, suggest
+from vitrine.api.store_feeds import FEEDS, CatalogueFile, check_feed
 from vitrine.api.store_files import Name, StoreFile, StrictFile
+from vitrine.api.store_offers import BundleFile
 from vitrine.api.store_places import check_places
 from vitrine.api.store_places_compiled import PlacesFile
 from vitrine.api.store_rules import EmphasisFile, RuleFile
@@ -24,6 +27,7 @@ PLACEMENTS: Final = "placements.yaml"
 AUDIENCES: Final = "audiences.yaml"
 PERSONAS: Final = "personas.yaml"
 RULES: Final = "merchandising.yaml"
+OFFERS: Final = "offers.yaml"
 CAMPAIGNS: Final = "campaigns"
 PLACES: Final = "stores.geojson"
 
@@ -36,6 +40,9 @@ _FILES: Final[Mapping[str, str]] = {
     "rules": RULES,
     "seasons": RULES,
     "warehouses": RULES,
+    "bundles": OFFERS,
+    "catalogue": FEEDS,
+    "extracts": CRM_EXTRACTS,
 }
 
 
@@ -70,12 +77,28 @@ class Reading:
             "audiences": self._named(AUDIENCES, "audiences", AudienceFile),
             "personas": self._personas(),
             "campaigns": self._campaigns(),
-            "rules": {name: rule for name, rule in self._named(RULES, "rules", RuleFile).items() if rule is not None},
+            "rules": self._right(RULES, "rules", RuleFile),
             "emphasis": self._emphasis(),
+            "bundles": self._right(OFFERS, "bundles", BundleFile),
         }
         if store is None or self._is_incomplete:
             return None
         return StoreParts.model_construct(None, store=store, places=self._places(store, years), **named)
+
+    def feed(self, store: StoreFile) -> CatalogueFile | None:
+        """The catalogue's feed, None when there is no feeds.yaml, or when it is wrong."""
+        plain = self._root(FEEDS, "catalogue", dict)
+        file = None if plain is None else self._part(CatalogueFile, plain, ("catalogue",))
+        if file is not None:
+            check_feed(file, store, self.refuse)
+        return file
+
+    def extracts(self, store: StoreFile) -> dict[str, ExtractFile]:
+        """Extracts of other systems by name, those that are right; none when there is no crm.yaml."""
+        found = self._right(CRM_EXTRACTS, "extracts", ExtractFile)
+        for name, file in found.items():
+            check_extract(name, file, store, self.refuse)
+        return found
 
     def _emphasis(self) -> EmphasisFile | None:
         document = self._read(RULES)
@@ -128,6 +151,10 @@ class Reading:
         """Parts by name; None for one that is wrong."""
         plain = self._mapping(file, root, required)
         return {name: self._entry(model, name, part, root) for name, part in plain.items()}
+
+    def _right(self, file: str, root: str, model: type[PartT]) -> dict[str, PartT]:
+        """Those of them that are right in themselves, for parts that nothing else names."""
+        return {name: part for name, part in self._named(file, root, model).items() if part is not None}
 
     def _mapping(self, file: str, root: str, required: bool = False) -> Mapping[str, Any]:
         return self._root(file, root, dict, required) or {}

@@ -9,7 +9,10 @@ from typing import Any, Final
 
 from vitrine.api.store_actions import PlacementsFile
 from vitrine.api.store_campaigns import AudiencesFile, CampaignsFile, PersonasFile
+from vitrine.api.store_crm import CrmExtractsFile
+from vitrine.api.store_feeds import FeedsFile
 from vitrine.api.store_files import CONDITION_MARK, StoreFile, StrictFile
+from vitrine.api.store_offers import OffersFile
 from vitrine.api.store_rules import RulesFile
 from vitrine.api.store_schema_texts import describe
 from vitrine.decisions.facts import attributes_of
@@ -25,6 +28,9 @@ _FILES: Final[Mapping[str, tuple[type[StrictFile], str]]] = {
     "personas.schema.json": (PersonasFile, "personas.yaml"),
     "campaigns.schema.json": (CampaignsFile, "campaigns/*.yaml"),
     "merchandising.schema.json": (RulesFile, "merchandising.yaml"),
+    "offers.schema.json": (OffersFile, "offers.yaml"),
+    "feeds.schema.json": (FeedsFile, "feeds.yaml"),
+    "crm.schema.json": (CrmExtractsFile, "crm.yaml"),
 }
 
 _TYPES: Final[Mapping[Kind, str]] = {"string": "string", "number": "number", "boolean": "boolean", "strings": "string"}

@@ -18,8 +18,13 @@ READER_GONE: Final = 141
 COMMANDS = {
     "demo": "start everything on this machine",
     "import": "import a data set into a lake folder",
+    "feed": "take the catalogue's feed, or look at what is in quarantine",
+    "crm": "take extracts of CRM, tills and loyalty programmes",
     "refresh": "build and publish a release from the lake",
     "train": "train the ranker and compare it with its baselines",
+    "model": "show, promote, roll back or watch the ranker on trial",
+    "segments": "print segments and predictions of a lake folder, with how well they predict",
+    "rerank": "train a re-ranker on lists that were shown and clicked",
     "plan": "show what visitors would see otherwise with the store's files",
     "publish": "check the store's files and publish them",
     "releases": "list releases",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
+from vitrine.decisions.candidates import NEXT, PERSONA_LISTS
 from vitrine.decisions.selection import Selector
 from vitrine.types import PlacementKind
 
@@ -44,11 +45,11 @@ class Fixed:
 class Strategy:
     """One way to fill a row: items of `lists`, best first by the ranker or by one list's own score.
 
-    `lists` are names of candidates.LISTS, or `<popular|new|discounted>@<category path>` for the shelf of a category
-    in the visitor's region. `audience`: `known` visitors have lists of their own, `active` ones have looked at or put
-    aside something. `other_category` keeps out what is of the page item's own kind (accompanying goods are no
-    substitutes); `price` keeps what is dearer or cheaper than the page's item (upsell, downsell). `items` narrows the
-    candidates. A strategy with `slots` (0 is the first) fills only those; one without fills what is left.
+    `lists` are names of candidates.LISTS, or `<popular|trending|new|discounted>@<category path>` for the shelf of a
+    category in the visitor's region. `audience`: `known` visitors have lists of their own, `active` ones have looked at
+    or put aside something. `other_category` keeps out what is of the page item's own kind (accompanying goods are no
+    substitutes); `price` keeps what is dearer or cheaper than the page's item. `items` narrows the candidates.
+    A strategy with `slots` (0 is the first) fills only those; one without fills what is left.
     """
 
     audience: Audience
@@ -115,6 +116,16 @@ class ProductRow:
         """Category paths whose shelves the strategies draw from by name."""
         named = (name.partition("@")[2] for way in self.strategies for name in way.lists)
         return tuple(dict.fromkeys(path for path in named if path))
+
+    @property
+    def is_for_persona(self) -> bool:
+        """Whether a strategy draws from the shelf of the visitor's persona."""
+        return any(name in PERSONA_LISTS for way in self.strategies for name in way.lists)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a strategy draws from what is likely to be looked at next."""
+        return any(NEXT in way.lists for way in self.strategies)
 
 
 @dataclass(frozen=True, slots=True)

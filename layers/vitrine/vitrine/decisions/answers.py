@@ -46,11 +46,23 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """A set with another item: its price, and what both cost apart, in minor units of the currency."""
+
+    item: ItemId
+    offer: str
+    price: int
+    apart: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """One item as shown: its place (0 is first), its card (None in a sorted listing) and why it is there.
 
     `rules` are the merchandising rules that touched it; `sponsor` paid for its place, and `label` says so. `propensity`
-    is the probability, in (0, 1], that this item came to this place, given all that is known.
+    is the probability, in (0, 1], that this item came to this place, given all that is known. `bundle` is there where
+    the item is offered in a set.
     """
 
     item: ItemId
@@ -62,6 +74,7 @@ class Slot:
     sponsor: str | None = None
     label: Any = None
     propensity: float = 1.0
+    bundle: Bundle | None = None
 
 
 @dataclass(frozen=True, slots=True)

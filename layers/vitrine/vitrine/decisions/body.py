@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from vitrine.catalog.items import Card
-from vitrine.decisions.answers import Answer, Decision, Slot
+from vitrine.decisions.answers import Answer, Bundle, Decision, Slot
 
 
 def decision_body(decision: Decision) -> bytes:
@@ -46,8 +46,19 @@ def _item(slot: Slot) -> Mapping[str, Any]:
         "id": slot.item,
         "slot": slot.slot,
         "card": None if slot.card is None else _card(slot.card),
+        "bundle": None if slot.bundle is None else _bundle(slot.bundle),
         "sponsored": slot.label if slot.sponsor is not None else None,
         "reasons": [{"list": slot.reason.list, "item": slot.reason.seed}],
+    }
+
+
+def _bundle(bundle: Bundle) -> Mapping[str, Any]:
+    return {
+        "with": bundle.item,
+        "offer": bundle.offer,
+        "price": bundle.price,
+        "apart": bundle.apart,
+        "currency": bundle.currency,
     }
 
 

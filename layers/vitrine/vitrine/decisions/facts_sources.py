@@ -13,6 +13,7 @@ from vitrine.decisions.affinities import DEPTHS, Shares, brand_shares, category_
 from vitrine.decisions.candidates import Lists
 from vitrine.decisions.context import Context
 from vitrine.decisions.placements import Store
+from vitrine.decisions.predicted import Predicted
 from vitrine.decisions.visit import Visit
 from vitrine.places.calendar import LocalDay, local_day
 from vitrine.places.regions import Region, Shop
@@ -26,7 +27,7 @@ from vitrine.visitors.profile import Profile
 class Sources:
     """What is known when campaigns are chosen. None says that it is not known: `profile` None was not read.
 
-    `predicted` are the scores that a refresh computed for the visitor, by name.
+    `predicted` is what a refresh predicted of the visitor, by name.
     """
 
     context: Context
@@ -35,7 +36,7 @@ class Sources:
     lists: Lists
     store: Store
     weather: Weather | None = None
-    predicted: Mapping[str, float] = field(default_factory=dict)
+    predicted: Predicted = field(default_factory=dict)
 
     @cached_property
     def now_ms(self) -> int:

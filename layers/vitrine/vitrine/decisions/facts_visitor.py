@@ -4,10 +4,12 @@ All of it is unknown, not zero, while the visitor may not be recognised or their
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from vitrine.decisions.affinities import BANDS, discount_share, leanings, price_band, price_rank
 from vitrine.decisions.facts_sources import Compute, Fact, Sources, boolean, codes, number, string, texts
+from vitrine.decisions.intent import INTENTS, intent
+from vitrine.decisions.predicted import SEGMENTS
 from vitrine.types import DAY_MS, ItemId
 from vitrine.visitors.history import LANES
 
@@ -82,10 +84,16 @@ def _recent_categories(known: Sources) -> tuple[int, ...] | None:
 
 
 def _predicted(name: str) -> Compute:
-    def compute(known: Sources) -> Any:  # noqa: ANN401 - as Compute
-        return known.predicted.get(name)
+    def compute(known: Sources) -> float | None:
+        value = known.predicted.get(name)
+        return None if isinstance(value, str) else value
 
     return compute
+
+
+def _segment(known: Sources) -> str | None:
+    value = known.predicted.get("segment")
+    return value if value in SEGMENTS else None
 
 
 VISITOR_FACTS: Final[Mapping[str, Fact]] = {
@@ -125,7 +133,15 @@ VISITOR_FACTS: Final[Mapping[str, Fact]] = {
     "affinity.discount": number(
         "share of what they buy that is discounted now, 0 to 1", lambda known: discount_share(known.lists)
     ),
-    "predicted.p_buy": number("probability of a purchase in this session", _predicted("p_buy")),
-    "predicted.p_churn": number("probability that they do not come back", _predicted("p_churn")),
-    "predicted.ltv": number("expected value in minor units", _predicted("ltv")),
+    "predicted.segment": string("by recency, frequency and money (segments of the refresh report)", _segment, SEGMENTS),
+    "predicted.p_buy_7d": number("chance of a purchase within 7 days", _predicted("p_buy_7d")),
+    "predicted.p_buy_30d": number("chance of a purchase within 30 days", _predicted("p_buy_30d")),
+    "predicted.p_churn": number("chance of no purchase within 90 days", _predicted("p_churn")),
+    "predicted.order_value": number("expected value of the next order in minor units", _predicted("order_value")),
+    "predicted.ltv_12m": number("expected spend within 12 months in minor units", _predicted("ltv_12m")),
+    "predicted.discount_sensitivity": number(
+        "how much discounts draw them beyond what follows from what they buy, 0 to 1; 0.5 is as others",
+        _predicted("discount_sensitivity"),
+    ),
+    "visit.intent": string("what the visit is about: looking, comparing goods of one kind, buying", intent, INTENTS),
 }

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrine.decisions.candidates import LISTS, ROLES, Candidates, Floats
+from vitrine.decisions.candidates import FUSED, ROLES, Candidates, Floats
 
 FEATURES: Final = (
     "personal",  # log1p of the visitor's own score
@@ -32,7 +32,7 @@ FEATURES: Final = (
     "brand_affinity",  # the same for the brand
     "seed_category",  # share of seed weight in its category
     "seed_leaf",  # share of seed weight in its whole category path
-    "n_lists",  # how many of LISTS name it
+    "n_lists",  # how many of the FUSED lists name it
     "history",  # log1p of how many items the visitor has bought
     "n_seeds",  # log1p of the number of seeds
 )
@@ -91,8 +91,8 @@ def _present(column: Floats) -> Floats:
 
 
 def _n_lists(candidates: Candidates) -> Floats:
-    """How many lists name each item; shelves of named categories are none that the ranker was trained with."""
-    known = (_present(column) for name, column in candidates.lists.items() if name in LISTS)
+    """How many lists name each item; shelves that were asked for are none that the ranker was trained with."""
+    known = (_present(column) for name, column in candidates.lists.items() if name in FUSED)
     return sum(known, np.zeros(len(candidates), np.float32))
 
 

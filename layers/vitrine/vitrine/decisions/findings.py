@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import orjson
-
 from vitrine import keys
 from vitrine.decisions.answers import Outcome
 from vitrine.decisions.campaigns import Campaign
@@ -12,6 +10,7 @@ from vitrine.decisions.candidates import Lists
 from vitrine.decisions.claims import ClaimOutcome, spent
 from vitrine.decisions.context import Context
 from vitrine.decisions.placements import Placement
+from vitrine.decisions.predicted import Predicted, read_predicted
 from vitrine.decisions.reads import ReadRows, lists_of, wanted_keys, weather_cell
 from vitrine.decisions.release import Release
 from vitrine.decisions.visit import Visit, at_home, resolve_visit
@@ -26,7 +25,7 @@ from vitrine.visitors.stored import parse_profile
 @dataclass(frozen=True, slots=True)
 class Findings:
     """`profile` and `exposures` are empty for a new visitor, None when they could not be read. `rev` is that of the
-    row of exposures. `predicted` are scores that a refresh computed for the visitor. `all_seen` is False when a list
+    row of exposures. `predicted` is what a refresh predicted of the visitor. `all_seen` is False when a list
     could not be read.
 
     `denied` are campaigns that turned out not to be countable, `paid` those whose budget has been counted already;
@@ -39,7 +38,7 @@ class Findings:
     exposures: Exposures | None
     rev: int | None
     weather: Weather | None
-    predicted: Mapping[str, float]
+    predicted: Predicted
     lists: Lists
     all_seen: bool
     rows: Rows
@@ -124,20 +123,12 @@ def _exposures(context: Context, rows: Rows, *, is_first: bool) -> tuple[Exposur
         return None, None
 
 
-def _predicted(context: Context, release: Release, rows: Rows) -> Mapping[str, float]:
-    """The numbers in the `predicted` attribute (JSON) of the visitor's lists; none where there is no such thing."""
+def _predicted(context: Context, release: Release, rows: Rows) -> Predicted:
+    """What a refresh predicted of a visitor who is recognised; nothing of anybody else."""
     request = context.request
     if request.visitor is None or request.is_first:
         return {}
-    row = rows.get(keys.personal(request.visitor, release.lists), Absent.NOT_READ)
-    said = None if isinstance(row, Absent) else row.get("predicted")
-    try:
-        plain = orjson.loads(said) if isinstance(said, str) else None
-    except orjson.JSONDecodeError:
-        return {}
-    if not isinstance(plain, dict):
-        return {}
-    return {name: float(value) for name, value in plain.items() if type(value) in (int, float)}
+    return read_predicted(rows.get(keys.personal(request.visitor, release.lists), Absent.NOT_READ))
 
 
 def _weather(context: Context, release: Release, rows: Rows) -> Weather | None:

@@ -5,7 +5,7 @@ It binds the model's bytes to the features they were trained on: names in order,
 SHA-256 of the file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
@@ -54,8 +54,8 @@ class RankerManifest:
         return orjson.dumps(plain, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def parse_ranker_manifest(data: bytes) -> RankerManifest:
-    """The manifest in these bytes, when its model fits this code's features.
+def parse_ranker_manifest(data: bytes, expected: Sequence[str] = FEATURES) -> RankerManifest:
+    """The manifest in these bytes, when its model fits the features that this code makes, by default a page's.
 
     Raises:
         InvalidModel: not a manifest of this format, or made for other features, types or missing values.
@@ -64,8 +64,8 @@ def parse_ranker_manifest(data: bytes) -> RankerManifest:
         plain = orjson.loads(data)
         if plain["format"] != RANKER_FORMAT or plain["dtype"] != DTYPE:
             raise InvalidModel(f"the ranker's manifest is not of format {RANKER_FORMAT} with {DTYPE} features")
-        if tuple(plain["features"]) != FEATURES or tuple(plain["missing"]) != FEATURES:
-            raise InvalidModel(_feature_gap(plain["features"]))
+        if tuple(plain["features"]) != tuple(expected) or tuple(plain["missing"]) != tuple(expected):
+            raise InvalidModel(_feature_gap(plain["features"], expected))
         missing = {name: float(value) for name, value in plain["missing"].items()}
         if not all(map(isfinite, missing.values())):
             raise InvalidModel("the ranker's manifest replaces a missing value by one that is not finite")
@@ -81,10 +81,10 @@ def parse_ranker_manifest(data: bytes) -> RankerManifest:
         raise InvalidModel(f"the ranker's manifest is damaged: {error!r}") from error
 
 
-def _feature_gap(names: object) -> str:
+def _feature_gap(names: object, expected: Sequence[str]) -> str:
     """Which features differ, in words."""
     given = [str(name) for name in names] if isinstance(names, list) else []
-    unknown, lacking = sorted(set(given) - set(FEATURES)), sorted(set(FEATURES) - set(given))
+    unknown, lacking = sorted(set(given) - set(expected)), sorted(set(expected) - set(given))
     if unknown or lacking:
         return f"the ranker was trained on other features: it lacks {lacking}, and knows {unknown} that we do not"
     return "the ranker was trained on the same features in another order"

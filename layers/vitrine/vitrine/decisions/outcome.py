@@ -7,6 +7,7 @@ from typing import Any, Final
 from vitrine.catalog.items import Card
 from vitrine.decisions.actions import Action, Lookup, ProductRow
 from vitrine.decisions.answers import Answer, Reason, Slot
+from vitrine.decisions.bundles import BundleOffer, bundle_of
 from vitrine.decisions.content import liking_of, render_content
 from vitrine.decisions.contest import Chosen
 from vitrine.decisions.context import Context
@@ -15,7 +16,8 @@ from vitrine.decisions.likings import likings
 from vitrine.decisions.merchandising import concerns
 from vitrine.decisions.ranking import bought_lately
 from vitrine.decisions.rows import fill_shelves, show_shelves
-from vitrine.decisions.showing import selects, show, why_nothing
+from vitrine.decisions.selection import selects
+from vitrine.decisions.showing import show, why_nothing
 from vitrine.decisions.slots import fill_row
 from vitrine.decisions.sorting import sort_listing
 from vitrine.types import ItemId
@@ -54,13 +56,14 @@ def needs_items(action: Action) -> bool:
 @dataclass(frozen=True, slots=True)
 class Telling:
     """What answers are made of. `page` is as it was before any row was filled. `was_unread`: lists or cards could not
-    be read. `bestsellers` may stand in for them."""
+    be read. `bestsellers` may stand in for them. `bundles` are the store's offers for sets."""
 
     page: Filling
     facts: Lookup
     cards: Mapping[ItemId, Card]
     was_unread: bool
     bestsellers: Sequence[tuple[ItemId, Card]]
+    bundles: Sequence[BundleOffer] = ()
 
     @property
     def context(self) -> Context:
@@ -128,13 +131,18 @@ def _with_items(answer: Answer, row: ProductRow, filled: Filled, telling: Tellin
     if row.rows:
         answer = replace(answer, rows=show_shelves(filled.picks, cards, context, telling.facts, taken))
     elif filled.picks:
-        answer = replace(answer, items=show(filled.picks[0], cards, context, telling.facts, taken))
+        slots = show(filled.picks[0], cards, context, telling.facts, taken)
+        answer = replace(answer, items=_bundled(slots, telling) if telling.bundles else slots)
     if answer.items or answer.rows or not needs_items(filled.chosen.action):
         return answer
     why = _why_empty(filled.picks, telling, taken)
     if why in ("not_read", "no_cards") and row.takes_bestsellers:
         return _stood_in(answer, row, telling, taken, why)
     return replace(answer, kind="none", reasons=(why,))
+
+
+def _bundled(slots: Sequence[Slot], telling: Telling) -> list[Slot]:
+    return [replace(slot, bundle=bundle_of(slot.item, slot.reason, telling.cards, telling.bundles)) for slot in slots]
 
 
 def _why_empty(filled: Sequence[Picks], telling: Telling, taken: Collection[ItemId]) -> str:

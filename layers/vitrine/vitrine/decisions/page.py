@@ -8,16 +8,18 @@ from typing import Final
 
 from vitrine.catalog.items import Card
 from vitrine.decisions.answers import Answer
-from vitrine.decisions.candidates import Candidates, merge
+from vitrine.decisions.bundles import partners
+from vitrine.decisions.candidates import Candidates, merge, persona_scope
 from vitrine.decisions.contest import Chosen, Contest
-from vitrine.decisions.facts import Facts, Sources
+from vitrine.decisions.facts import PERSONA, Facts, Sources
 from vitrine.decisions.filling import Filling, begin_page
 from vitrine.decisions.findings import Findings
+from vitrine.decisions.foresight import foresee
 from vitrine.decisions.merchandising import Rule, active_rules, emphasis_now
 from vitrine.decisions.outcome import Filled, Telling, answer_of, fill_action, items_of, slots_of
 from vitrine.decisions.placements import Placement, Store
 from vitrine.decisions.ranking import Ranking, rank
-from vitrine.decisions.reads import ReadCards, ReadRows, named_shelves, shelf_keys
+from vitrine.decisions.reads import ReadCards, ReadRows, asked_for_shelves, shelf_keys
 from vitrine.decisions.release import Release
 from vitrine.decisions.showing import sponsored_shown
 from vitrine.types import DAY_MS, Absent, ItemId
@@ -58,7 +60,7 @@ def compose(
     store, context = release.store, found.context
     facts = Facts(Sources(context, found.visit, found.profile, found.lists, store, found.weather, found.predicted))
     contest = _contest(found, store, facts, placements)
-    candidates, all_seen = _candidates(found, contest, placements, release, read, lap)
+    candidates, all_seen = _candidates(found, contest, placements, release, facts, read, read_cards, lap)
     elapsed_days = max(0.0, context.now.timestamp() * 1000 - release.as_of_ms) / DAY_MS
     ranking = rank(candidates, release.ranker, elapsed_days)
     lap("rank")
@@ -98,19 +100,28 @@ def _candidates(
     contest: Contest,
     placements: Sequence[Placement],
     release: Release,
+    facts: Facts,
     read: ReadRows,
+    read_cards: ReadCards,
     lap: Callable[[str], None],
 ) -> tuple[Candidates, bool]:
-    """All items that the page's lists name, with the shelves that its campaigns ask for; whether all was read."""
-    rows = (chosen.action.row for each in placements for chosen in islice(contest.of(each), SHELVES_AHEAD))
-    wanted = shelf_keys(
-        found.context, release, dict.fromkeys(path for row in rows if row is not None for path in row.shelves)
-    )
-    shelves, all_seen = named_shelves(wanted, read(list(wanted.values()))) if wanted else ({}, True)
+    """All items that the page's lists name, with the shelves that its rows ask for; whether all was read."""
+    actions = [chosen.action for each in placements for chosen in islice(contest.of(each), SHELVES_AHEAD)]
+    rows = [action.row for action in actions if action.row is not None]
+    persona = persona_scope(facts(PERSONA)) if any(row.is_for_persona for row in rows) else None
+    scopes = dict.fromkeys([*(path for row in rows for path in row.shelves), *([persona] if persona else [])])
+    wanted = shelf_keys(found.context, release, scopes)
+    shelves, all_seen = asked_for_shelves(wanted, read(list(wanted.values()))) if wanted else ({}, True)
     lap("campaigns")
-    candidates = merge(replace(found.lists, named_shelves=shelves))
+    own = shelves.pop(persona, None) if persona else None
+    following, is_foreseen = (
+        foresee(found.visit, release, found.rows, read, read_cards)
+        if any(row.looks_ahead for row in rows)
+        else (None, True)
+    )
+    candidates = merge(replace(found.lists, named_shelves=shelves, persona_shelf=own, next_items=following))
     lap("candidates")
-    return candidates, found.all_seen and all_seen
+    return candidates, found.all_seen and all_seen and is_foreseen
 
 
 def _begin(found: Findings, store: Store, facts: Facts, placements: Sequence[Placement], ranking: Ranking) -> Filling:
@@ -157,7 +168,10 @@ def _told(scene: _Scene, contest: Contest, read_cards: ReadCards, lap: Callable[
     while contest.reopen():  # who was refused had kept others of its group from places that were filled before
         filled = _fill(contest, scene.placements, scene.page)
     lap("fill")
-    cards = read_cards(list(dict.fromkeys(item for each in filled for item in each.items)))
+    wanted = [item for each in filled for item in each.items]
+    if scene.release.store.bundles:
+        wanted += partners(pick.reason for each in filled for picks in each.picks for pick in picks.all())
+    cards = read_cards(list(dict.fromkeys(wanted)))
     lap("cards")
     skipped = _gave_up(scene, cards)
     answers = _answers(scene, filled, cards, skipped)
@@ -185,6 +199,7 @@ def _answers(
         cards={item: card for item, card in cards.items() if isinstance(card, Card)},
         was_unread="lists" in skipped or "cards" in skipped,
         bestsellers=scene.release.bestsellers.get(scene.found.context.region, ()),
+        bundles=scene.release.store.bundles,
     )
     taken: set[ItemId] = {*visit.cart, *([visit.page_item] if visit.page_item else [])}
     answers = []

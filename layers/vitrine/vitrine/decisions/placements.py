@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from vitrine.decisions.actions import Action
+from vitrine.decisions.bundles import BundleOffer
 from vitrine.decisions.campaigns import Audiences, Campaign, CampaignIndex, Holdout, Persona
 from vitrine.decisions.merchandising import Rule
 from vitrine.decisions.selection import Selector
@@ -31,7 +32,8 @@ class Store:
 
     `campaigns` are in the order in which they win: by priority, then as the files have them. `hosts` are those of the
     shop itself: a referrer among them is `internal`. `seasons` are the goods of each season and `warehouses` the
-    priorities 0..1 of the regions, () when none is declared: both for blends (merchandising.emphasis_now).
+    priorities 0..1 of the regions, () when none is declared: both for blends (merchandising.emphasis_now). `bundles`
+    are the offers for sets, in the order in which they are tried.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Store:
     warehouses: tuple[float, ...] = ()
     holdout: Holdout | None = None
     hosts: frozenset[str] = frozenset()
+    bundles: tuple[BundleOffer, ...] = ()
     index: CampaignIndex | None = None
     """campaigns.index_campaigns(campaigns), from whoever loads the store; without it every page view makes its own."""
 

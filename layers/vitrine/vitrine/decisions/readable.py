@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from vitrine.decisions.answers import Answer, Considered, Decision, Slot
@@ -61,7 +62,7 @@ def _item(slot: Slot) -> Mapping[str, Any]:
         "price": None if slot.card is None else slot.card.price,
         "propensity": slot.propensity,
     }
-    rare = {"sponsor": slot.sponsor, "rules": slot.rules}
+    rare = {"sponsor": slot.sponsor, "rules": slot.rules, "bundle": slot.bundle and asdict(slot.bundle)}
     return told | {name: value for name, value in rare.items() if value}
 
 

@@ -18,6 +18,7 @@ from vitrine.decisions.claims import budget_keys
 from vitrine.decisions.context import Context
 from vitrine.decisions.placements import Placement
 from vitrine.decisions.release import Release, parse_pointer
+from vitrine.decisions.session import items_to_read
 from vitrine.decisions.visit import Visit
 from vitrine.errors import InvalidRelease
 from vitrine.types import Absent, ItemId, Key, ReleaseId, Row, Rows
@@ -47,7 +48,15 @@ def wanted_keys(context: Context, visit: Visit, release: Release, placements: Se
         wanted.append(keys.weather(cell))
     index = release.store.index
     wanted += budget_keys(index.budgeted if index else release.store.campaigns, placements, context)
-    return wanted + [keys.related(item, lists) for item, _, _ in visit.seeds()]
+    wanted += [keys.related(item, lists) for item, _, _ in visit.seeds()]
+    if any(placement.action.row is not None and placement.action.row.looks_ahead for placement in placements):
+        wanted += session_keys(visit, release)
+    return wanted
+
+
+def session_keys(visit: Visit, release: Release) -> list[Key]:
+    """Keys of the session rows that foretell what the visit looks at next."""
+    return [keys.session_row(item, release.lists) for item in items_to_read(visit.views)]
 
 
 def weather_cell(context: Context, release: Release) -> str | None:
@@ -55,9 +64,9 @@ def weather_cell(context: Context, release: Release) -> str | None:
     return release.store.places.weather_cell(context.region, context.geo)
 
 
-def shelf_keys(context: Context, release: Release, categories: Iterable[str]) -> dict[str, Key]:
-    """Keys of the shelves of these category paths in the visitor's region."""
-    return {category: keys.shelf(context.region, category, release.lists) for category in categories}
+def shelf_keys(context: Context, release: Release, scopes: Iterable[str]) -> dict[str, Key]:
+    """Keys of the shelves of these category paths or personas in the visitor's region."""
+    return {scope: keys.shelf(context.region, scope, release.lists) for scope in scopes}
 
 
 def lists_of(context: Context, visit: Visit, release: ReleaseId, rows: Rows) -> tuple[Lists, bool]:
@@ -85,10 +94,10 @@ def lists_of(context: Context, visit: Visit, release: ReleaseId, rows: Rows) -> 
     return lists, all_seen and _is_kept(release, rows)
 
 
-def named_shelves(wanted: Mapping[str, Key], rows: Rows) -> tuple[Mapping[str, ItemTable], bool]:
-    """The shelves that strategies name, by category path, and whether all were there to see."""
-    found = {category: Wanted(rows, key, SHELF_COLUMNS) for category, key in wanted.items()}
-    tables = {category: shelf.table for category, shelf in found.items() if shelf.table is not None}
+def asked_for_shelves(wanted: Mapping[str, Key], rows: Rows) -> tuple[dict[str, ItemTable], bool]:
+    """The shelves that strategies ask for, by scope, and whether all were there to see."""
+    found = {scope: Wanted(rows, key, SHELF_COLUMNS) for scope, key in wanted.items()}
+    tables = {scope: shelf.table for scope, shelf in found.items() if shelf.table is not None}
     return tables, all(shelf.seen for shelf in found.values())
 
 

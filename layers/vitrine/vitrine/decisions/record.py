@@ -22,6 +22,7 @@ from vitrine.decisions.context import Context, DecisionRequest, Whereabouts
 from vitrine.decisions.packing import pack, unpack
 from vitrine.decisions.plain import from_plain
 from vitrine.decisions.readable import placements_of, readable_request
+from vitrine.decisions.rollout import Trial
 from vitrine.decisions.tape import Tape
 from vitrine.errors import InvalidRecord
 from vitrine.types import ReleaseId, VisitorId
@@ -52,10 +53,18 @@ def digest_of_answer(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
-def record_of(context: Context, decision: Decision, visitor: VisitorId | None, tape: Tape, answer_sha256: str) -> bytes:
+def record_of(
+    context: Context,
+    decision: Decision,
+    visitor: VisitorId | None,
+    tape: Tape,
+    answer_sha256: str,
+    trial: Trial | None = None,
+) -> bytes:
     """One JSON line for the decisions stream: only for a visitor who agreed to be recognised.
 
-    `context` is the one that the decision was made from, `visitor` is who will see it, also on their first call.
+    `context` is the one that the decision was made from, `visitor` is who will see it, also on their first call. What
+    it told of a challenger stands under `trial`, and under `model` whose scores were shown.
     """
     request = context.request
     at_ms, rest = divmod(context.now - EPOCH, timedelta(milliseconds=1))
@@ -84,6 +93,7 @@ def record_of(context: Context, decision: Decision, visitor: VisitorId | None, t
             "skipped": decision.skipped,
             "answer_sha256": answer_sha256,
             "inputs": b64encode(pack(inputs)).decode(),
+            **({} if trial is None else {"trial": trial}),
         },
         default=_plain,
     )

@@ -9,7 +9,7 @@ those of an earlier release where only the store's files are new. So a campaign 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
@@ -17,6 +17,8 @@ import orjson
 
 from vitrine.catalog.items import Card
 from vitrine.decisions.placements import Store
+from vitrine.decisions.rollout import Rollout, parse_rollout
+from vitrine.decisions.session_features import SummedTransitions
 from vitrine.errors import InvalidRelease
 from vitrine.ports import Ranker
 from vitrine.types import ItemId, RegionId, ReleaseId, Row
@@ -30,8 +32,15 @@ MODEL = "model.onnx"
 RANKER = "ranker.json"
 STORE = "store.json"
 BESTSELLERS = "bestsellers.json"
+MODELS: Final = "models/"
+"""Rankers that are in no release, or not only there, lie under `models/<id>/`: champions, and challengers on trial."""
+
 PARTS: Final = (MODEL, RANKER, STORE, BESTSELLERS)
 """Objects every release has under `<release>/` in the releases bucket, beside the manifest."""
+
+NEXT_MODEL: Final = "next_item.onnx"
+NEXT_RANKER: Final = "next_item.json"
+"""The ranker of next items and its manifest, in releases of stores that have enough page views to train one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +132,7 @@ def parse_manifest(data: bytes | None, digest: str) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which release is current and which one was before it. `rev` counts the flips.
+    """Which release is current, which one was before it, and which challenger is on trial. `rev` counts the flips.
 
     `lists` and `previous_lists` are the releases that brought the rows these two read; '' says that it is themselves.
     """
@@ -134,6 +143,7 @@ class Pointer:
     rev: int
     lists: ReleaseId = ""
     previous_lists: ReleaseId | None = None
+    rollout: Rollout | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lists", self.lists or self.release)
@@ -144,11 +154,20 @@ class Pointer:
         return lists in (self.lists, self.previous_lists)
 
     def followed_by(self, manifest: Manifest, digest: str) -> "Pointer":
-        """The pointer that makes another release current and this one its previous."""
-        return Pointer(manifest.release, digest, self.release, self.rev + 1, manifest.lists, self.lists)
+        """The pointer that makes another release current and this one its previous. A trial goes on across it."""
+        return Pointer(manifest.release, digest, self.release, self.rev + 1, manifest.lists, self.lists, self.rollout)
+
+    def with_rollout(self, rollout: Rollout | None) -> "Pointer":
+        """The pointer that leaves the release and begins, changes or ends a trial."""
+        return replace(self, rollout=rollout, rev=self.rev + 1)
+
+    def names_the_release_of(self, other: "Pointer | None") -> bool:
+        """Whether both name the same release, so that at most the trial is another."""
+        return other is not None and (self.release, self.manifest_sha256) == (other.release, other.manifest_sha256)
 
     def to_row(self) -> Row:
         """The row under keys.RELEASE_POINTER."""
+        trial = {} if self.rollout is None else {"rollout": self.rollout.to_text()}
         return {
             "release": self.release,
             "manifest_sha256": self.manifest_sha256,
@@ -156,6 +175,7 @@ class Pointer:
             "rev": self.rev,
             "lists": self.lists,
             "previous_lists": self.previous_lists or "",
+            **trial,
         }
 
 
@@ -163,9 +183,9 @@ def parse_pointer(row: Row) -> Pointer:
     """The pointer in a row. One that says nothing of lists is of a time when each release had its own.
 
     Raises:
-        InvalidRelease: the row is not a pointer.
+        InvalidRelease: the row is not a pointer. A trial that cannot be read is no trial.
     """
-    match {"lists": "", "previous_lists": "", **row}:
+    match {"lists": "", "previous_lists": "", "rollout": None, **row}:
         case {
             "release": str(release),
             "manifest_sha256": str(digest),
@@ -173,8 +193,10 @@ def parse_pointer(row: Row) -> Pointer:
             "rev": int(rev),
             "lists": str(lists),
             "previous_lists": str(previous_lists),
+            "rollout": rollout,
         }:
-            return Pointer(release, digest, previous or None, rev, lists, previous_lists or None)
+            trial = parse_rollout(rollout) if isinstance(rollout, str) else None
+            return Pointer(release, digest, previous or None, rev, lists, previous_lists or None, trial)
     raise InvalidRelease("the release pointer is damaged")
 
 
@@ -183,6 +205,7 @@ class Release:
     """A release in memory, verified. `bestsellers` per region serve when lists cannot be read.
 
     `lists` is the release whose rows it reads: keys of lists are built with it. '' says that it is this one.
+    `next_ranker` scores what a visit may look at next; plain counts where no model could be trained.
     """
 
     id: ReleaseId
@@ -191,6 +214,7 @@ class Release:
     ranker: Ranker | None
     bestsellers: Mapping[RegionId, Sequence[tuple[ItemId, Card]]]
     lists: ReleaseId = ""
+    next_ranker: Ranker = field(default_factory=SummedTransitions)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lists", self.lists or self.id)

@@ -7,7 +7,10 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrine.catalog.items import Card
+from vitrine.catalog.packed import code, item_key
 from vitrine.decisions.candidates import Candidates, Mask
+from vitrine.types import ItemId
 
 Codes = NDArray[np.uint32]
 Columns: TypeAlias = Mapping[str, NDArray[Any]]
@@ -84,3 +87,23 @@ def _within(columns: Columns, name: str, bounds: tuple[float, float], n: int) ->
     with np.errstate(over="ignore"):  # a bound beyond float16 is infinite, as it should be
         inside: Mask = (column >= bounds[0]) & (column <= bounds[1])
     return inside
+
+
+def selects(items: Selector, item: ItemId, card: Card) -> bool:
+    """Whether a selector means an item of which only the card tells: not its brand, margin, age or popularity."""
+    return bool(items.mask_of(columns_of_card(item, card), 1)[0])
+
+
+def columns_of_card(item: ItemId, card: Card) -> Columns:
+    """What a card tells of an item, each column [1]. Its brand, margin, age and popularity are not known."""
+    path = card.category.split("/")
+    discount = 1.0 - card.price / card.regular_price if card.regular_price > 0 else np.nan
+    return {
+        "key": np.array([item_key(item)], np.uint64),
+        "price": np.array([card.price], np.int64),
+        "discount": np.array([discount], np.float16),
+        "department": np.array([code(path[0])], np.uint32),
+        "category": np.array([code("/".join(path[:2]))], np.uint32),
+        "leaf": np.array([code(card.category)], np.uint32),
+        "regions": np.array([card.regions], np.uint32),
+    }

@@ -5,17 +5,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-import numpy as np
-
 from vitrine.catalog.items import Card
-from vitrine.catalog.packed import code, item_key
 from vitrine.decisions.actions import Explore, Lookup
 from vitrine.decisions.answers import Slot
 from vitrine.decisions.context import Context
 from vitrine.decisions.filling import Arrangement, Pick, Picks
 from vitrine.decisions.merchandising import Rule
 from vitrine.decisions.randomness import rng_of
-from vitrine.decisions.selection import Columns, Selector
+from vitrine.decisions.selection import selects
 from vitrine.types import ItemId
 
 
@@ -96,23 +93,3 @@ def _is_sellable(pick: Pick, card: Card | None, context: Context, excluding: Seq
     if card is None or card.price <= 0 or not card.is_in_stock(context.region_bit):
         return False
     return pick.index is not None or not any(selects(rule.items, pick.item, card) for rule in excluding)
-
-
-def selects(items: Selector, item: ItemId, card: Card) -> bool:
-    """Whether a selector means an item of which only the card tells: not its brand, margin, age or popularity."""
-    return bool(items.mask_of(_columns(item, card), 1)[0])
-
-
-def _columns(item: ItemId, card: Card) -> Columns:
-    """What a card tells of an item that no list names. Its brand, margin, age and popularity are not known."""
-    path = card.category.split("/")
-    discount = 1.0 - card.price / card.regular_price if card.regular_price > 0 else np.nan
-    return {
-        "key": np.array([item_key(item)], np.uint64),
-        "price": np.array([card.price], np.int64),
-        "discount": np.array([discount], np.float16),
-        "department": np.array([code(path[0])], np.uint32),
-        "category": np.array([code("/".join(path[:2]))], np.uint32),
-        "leaf": np.array([code(card.category)], np.uint32),
-        "regions": np.array([card.regions], np.uint32),
-    }

@@ -13,12 +13,17 @@ from vitrine.visitors.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The items of a visit. `recent` is newest first; `bought_ms` gives the last purchase of items bought lately."""
+    """The items of a visit. `recent` is newest first; `bought_ms` gives the last purchase of items bought lately.
+
+    `views` are the looks at items of this visit as far as they are known, newest first, the page's own among them; an
+    item that was looked at twice is there twice.
+    """
 
     page_item: ItemId | None
     recent: tuple[ItemId, ...]
     cart: tuple[ItemId, ...]
     bought_ms: Mapping[ItemId, int]
+    views: tuple[ItemId, ...] = ()
 
     def seeds(self) -> list[tuple[ItemId, Role, float]]:
         """Items whose neighbours are wanted, each once, with role and weight: the page's, the cart's, the last seen."""
@@ -40,7 +45,8 @@ def resolve_visit(request: DecisionRequest, profile: Profile | None, now: dateti
         recent = tuple(dict.fromkeys((*recent, *profile.recent_items(MAX_SEEDS_PER_ROLE))))
         cart = cart or tuple(line.item for line in profile.cart())
         bought = profile.bought_since(int((now - timedelta(days=MAX_HIDE_BOUGHT_DAYS)).timestamp() * 1000))
-    return Visit(request.page.item, recent, cart, bought)
+    page = () if request.page.item is None else (request.page.item,)
+    return Visit(request.page.item, recent, cart, bought, (*page, *(request.recent or recent)))
 
 
 def at_home(context: Context, profile: Profile | None, store: Store) -> Context:

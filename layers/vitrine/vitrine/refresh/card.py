@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from vitrine.decisions.golden import GOLDEN
 from vitrine.decisions.model import RankerManifest
+from vitrine.refresh.drift import DRIFT, parse_drifts
 
+MOST_MOVED: Final = 3
 METRIC_TITLES: Final = {"ndcg10": "NDCG@10", "recall10": "recall@10"}
 METHOD_TITLES: Final = {
     "popularity": "popularity (the shelf of the region or aisle)",
@@ -75,10 +78,24 @@ def _lines(manifest: RankerManifest) -> Iterator[str]:
     yield f"ONNX opset {manifest.opset}; {versions}.\n"
     yield f"Features, in order: {', '.join(f'`{name}`' for name in manifest.missing)}. `decisions/features.py` explains"
     yield "each one; `manifest.json` says what replaces a missing value.\n"
+    yield from _checks(facts)
     yield "## Not used\n"
     yield NOT_USED
     yield "## Limits\n"
     yield LIMITS
+
+
+def _checks(facts: Mapping[str, Any]) -> Iterator[str]:
+    """What whoever loads or tries the ranker can check; nothing for one that was made before there were such facts."""
+    if GOLDEN in facts:
+        n = len(facts[GOLDEN]["scores"])
+        yield f"Whoever loads it has it score {n} golden vectors of its manifest, and refuses it if they differ.\n"
+    drifts = parse_drifts(facts.get(DRIFT))
+    if drifts:
+        moved = sorted(drifts, key=lambda drift: -drift.psi)[:MOST_MOVED]
+        told = ", ".join(f"`{drift.feature}` {drift.psi:.2f} (bound {drift.bound:.2f})" for drift in moved)
+        yield "Between training and the choose weeks these features moved most, by population stability index:"
+        yield f"{told}.\n"
 
 
 def _situation(title: str, summary: Mapping[str, Any]) -> Iterator[str]:

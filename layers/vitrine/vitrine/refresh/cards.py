@@ -15,9 +15,9 @@ import orjson
 from vitrine import keys
 from vitrine.catalog.items import Item, card_row
 from vitrine.ports import Objects, Progress, Table
-from vitrine.refresh.engine import Engine
 from vitrine.refresh.lists import Regions
 from vitrine.refresh.release_rows import READ_TIMEOUT_S, ROWS_PER_BATCH, batches
+from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import Absent, ItemId, Key, Row
 
 WRITTEN: Final = "cards/written.json"
@@ -32,7 +32,7 @@ ITEM_VALUES: Final = (
 Digests = Mapping[ItemId, str]
 
 
-def card_rows(engine: Engine, regions: Regions, currency: str, updated_ms: int) -> Iterator[tuple[ItemId, Row]]:
+def card_rows(engine: SqlEngine, regions: Regions, currency: str, updated_ms: int) -> Iterator[tuple[ItemId, Row]]:
     """Every item of the catalogue with the row of its card.
 
     Raises:

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from vitrine.errors import TooLittleData
-from vitrine.refresh.engine import WEEK_MS, Engine, week_start_ms
+from vitrine.refresh.engine import WEEK_MS, week_start_ms
 from vitrine.refresh.examples import Basket, Snapshot
 from vitrine.refresh.lists import Regions, build_lists
+from vitrine.refresh.sql_engine import SqlEngine
 
 
 class EngineHistory:
     """History over an engine that has loaded a lake."""
 
-    def __init__(self, engine: Engine, regions: Regions) -> None:
+    def __init__(self, engine: SqlEngine, regions: Regions) -> None:
         """The past of an engine's lake in a store of these regions.
 
         Raises:
@@ -50,7 +51,7 @@ def _silent(stage: str, done: int, total: int) -> None:
     """The stages of one snapshot are steps too small to show while many are made."""
 
 
-def first_purchase_ms(engine: Engine) -> int:
+def first_purchase_ms(engine: SqlEngine) -> int:
     """Instant of the first purchase: the data's first week holds it.
 
     Raises:
@@ -62,7 +63,7 @@ def first_purchase_ms(engine: Engine) -> int:
     return int(first_ms)
 
 
-def last_purchase_ms(engine: Engine) -> int:
+def last_purchase_ms(engine: SqlEngine) -> int:
     """Instant of the last purchase.
 
     Raises:

@@ -30,11 +30,14 @@ class Groups:
     """Candidates of many page views, one below the other. Group g is the rows starts[g]:starts[g + 1].
 
     `rows` is float32 [n, d] with NaN where a value is missing, `bought` bool [n], `starts` int64 [groups + 1].
+    `stands_for` float32 [n], where candidates were sampled, is the log of how many each of them stands for: it is added
+    to the scores while learning, so that the loss is near that over all candidates (Jean et al., ACL 2015, eq. 10).
     """
 
     rows: Floats
     bought: NDArray[np.bool_]
     starts: Indices
+    stands_for: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -124,10 +127,17 @@ def target_shares(bought: NDArray[np.bool_], starts: Indices) -> Floats:
     return shares
 
 
-def gradients(network: Network, scaled: Floats, bought: NDArray[np.bool_], starts: Indices) -> Network:
+def gradients(
+    network: Network,
+    scaled: Floats,
+    bought: NDArray[np.bool_],
+    starts: Indices,
+    stands_for: Floats | None = None,
+) -> Network:
     """Gradient of the mean loss per group with respect to every weight, in the shape of a network."""
     layers = _activations(network, scaled)
-    error = (softmax(layers[-1], starts) - target_shares(bought, starts)) / np.float32(len(starts) - 1)  # [n]
+    scores = layers[-1] if stands_for is None else layers[-1] + stands_for
+    error = (softmax(scores, starts) - target_shares(bought, starts)) / np.float32(len(starts) - 1)  # [n]
     weights: list[Floats] = [layers[-2].T @ error]
     biases: list[Floats] = []
     back = np.outer(error, network.weights[-1])
@@ -148,14 +158,14 @@ def fit(
     Each group must hold a bought item. The same arguments give the same network, bit for bit, on the same machine.
     """
     rng = np.random.default_rng(training.seed)
-    scaled = scaling.apply(groups.rows)
-    network = initialise((scaled.shape[1], *training.hidden), rng)
+    network = initialise((groups.rows.shape[1], *training.hidden), rng)
     best, best_value, waited = network, -np.inf, 0
     optimiser = _Adam(network)
     for epoch in range(training.epochs):
         rate = training.learning_rate * 0.5 * (1.0 + np.cos(np.pi * epoch / training.epochs))
         for rows, starts in _batches(groups, training.groups_per_batch, rng):
-            slope = gradients(network, scaled[rows], groups.bought[rows], starts)
+            stands_for = None if groups.stands_for is None else groups.stands_for[rows]
+            slope = gradients(network, scaling.apply(groups.rows[rows]), groups.bought[rows], starts, stands_for)
             network = optimiser.step(network, slope, rate, training.weight_decay)
         progress("train the ranker", epoch + 1, training.epochs)
         value = judge(network)

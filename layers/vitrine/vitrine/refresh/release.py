@@ -6,7 +6,7 @@ of an old decision needs them.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
@@ -14,6 +14,7 @@ import orjson
 
 from vitrine.decisions.model import parse_ranker_manifest
 from vitrine.decisions.release import MANIFEST, RANKER, STORE, Manifest, Pointer, parse_manifest
+from vitrine.decisions.rollout import Rollout
 from vitrine.errors import InvalidModel, InvalidRelease
 from vitrine.ports import Objects, Progress, Table
 from vitrine.refresh.published import flip, read_manifest, read_pointer
@@ -34,6 +35,7 @@ class Summary:
     """One release for people. `lists` is the release whose rows it reads, `campaigns` counts those of its store.
 
     All is None where a killed run left no manifest; `model` and `campaigns`, where this code cannot read them any more.
+    `trial` is the challenger beside the current release's ranker.
     """
 
     release: ReleaseId
@@ -43,6 +45,7 @@ class Summary:
     lists: ReleaseId | None = None
     model: str | None = None
     campaigns: int | None = None
+    trial: Rollout | None = None
 
 
 def list_releases(table: Table, objects: Objects, count_campaigns: CountCampaigns) -> list[Summary]:
@@ -52,20 +55,30 @@ def list_releases(table: Table, objects: Objects, count_campaigns: CountCampaign
     return [_summary(release, pointer, objects, count_campaigns) for release in reversed(releases)]
 
 
-def roll_back(table: Table, objects: Objects) -> Pointer:
+def roll_back(table: Table, objects: Objects, release: ReleaseId | None = None) -> Pointer:
     """The pointer after the previous release was made current; the one that was current becomes its previous.
 
+    Any other release can be named while its rows are kept: those of which the current or the previous one reads the
+    lists. The trial of a challenger ends, for it was compared with what is left now.
+
     Raises:
-        InvalidRelease: there is no previous release, it is damaged, or somebody else flipped the pointer meanwhile.
+        InvalidRelease: there is no such release, it is damaged, its rows are gone, or somebody else flipped the pointer
+            meanwhile.
     """
     pointer = read_pointer(table)
     if pointer is None or pointer.previous is None:
         raise InvalidRelease("there is no previous release to go back to")
-    data = objects.get(f"{pointer.previous}/{MANIFEST}")
-    if data is None or objects.get(f"{pointer.previous_lists}/{RETIRED}") is not None:
-        raise InvalidRelease(f"release {pointer.previous} is not there any more")
+    wanted = release or pointer.previous
+    if wanted == pointer.release:
+        raise InvalidRelease(f"release {wanted} is current")
+    data = objects.get(f"{wanted}/{MANIFEST}")
+    if data is None:
+        raise InvalidRelease(f"release {wanted} is not there any more")
     digest = sha256(data).hexdigest()
-    back = pointer.followed_by(parse_manifest(data, digest), digest)
+    manifest = parse_manifest(data, digest)
+    if not pointer.keeps(manifest.lists) or objects.get(f"{manifest.lists}/{RETIRED}") is not None:
+        raise InvalidRelease(f"release {wanted} cannot come back: the rows of its lists are not kept any more")
+    back = replace(pointer.followed_by(manifest, digest), rollout=None)
     read_manifest(objects, back)
     flip(back, pointer, table)
     return back
@@ -110,6 +123,7 @@ def _summary(release: ReleaseId, pointer: Pointer | None, objects: Objects, coun
         manifest.lists,
         _model(release, objects),
         count_campaigns(objects.get(f"{release}/{STORE}")),
+        pointer.rollout if pointer is not None and state == "current" else None,
     )
 
 

@@ -17,10 +17,12 @@ import numpy as np
 
 from vitrine.catalog.packed import code
 from vitrine.decisions.features import FEATURES
+from vitrine.decisions.golden import GOLDEN, golden_vectors
 from vitrine.decisions.model import RankerManifest
 from vitrine.decisions.release import Part
 from vitrine.errors import TooLittleData
 from vitrine.ports import Progress, Ranker
+from vitrine.refresh.drift import DRIFT, drift_facts, measure_drift
 from vitrine.refresh.evaluation import BASELINES, Results, Scorer, evaluate, judge, summarise
 from vitrine.refresh.examples import SITUATIONS, Basket, PageView, Snapshot, page_views, sample_negatives, stack
 from vitrine.refresh.export import OPSET, to_onnx
@@ -30,6 +32,11 @@ from vitrine.refresh.weeks import Plan, Span, Weeks
 NAME: Final = "ranker"
 NEGATIVES: Final = 60
 SAMPLE_ROWS: Final = 200
+GOLDEN_ROWS: Final = 7
+RECENT_VIEWS: Final = 2_000
+MAX_TRAINED_ROWS: Final = 200_000
+"""Enough to tell shares of a tenth to a tenth of a percent."""
+
 LIBRARIES: Final = ("numpy", "onnx", "onnxruntime", "duckdb")
 
 LoadRanker = Callable[[bytes, bytes], Ranker]
@@ -100,7 +107,9 @@ def train_ranker(
         network = fit(train, scaling, training, lambda network: _mean_ndcg(network, scaling, chosen), progress)
         model = to_onnx(network, scaling, NAME)
         manifest = _manifest(model, scaling, history, weeks, training, len(train))
-        scorers = {"model": _by_ranker(load(model, manifest.to_bytes())), **BASELINES}
+        ranker = load(model, manifest.to_bytes())
+        manifest = _with_checks(manifest, ranker, train.rows, _recent(held_out, training.seed))
+        scorers = {"model": _by_ranker(ranker), **BASELINES}
         contenders = {"champion": _by_ranker(champion)} if champion is not None else {}
         on_choose = evaluate(held_out, {**scorers, **contenders})
         on_test = evaluate(replay.views(weeks.test(), "simulate the test weeks"), scorers)
@@ -171,6 +180,27 @@ def _halves(views: Iterable[PageView]) -> tuple[list[PageView], list[PageView]]:
     for view in views:
         halves[code(view.visitor) % 2].append(view)
     return halves
+
+
+def _recent(views: Sequence[PageView], seed: int) -> Floats:
+    """Rows of some of the page views [n, d], sampled as those of training were."""
+    rng = np.random.default_rng([seed, 1])
+    some = views[:: max(1, len(views) // RECENT_VIEWS)]
+    rows = stack(sample_negatives(view, NEGATIVES, rng) for view in some).rows
+    return rows if len(rows) else views[0].rows
+
+
+def _with_checks(manifest: RankerManifest, ranker: Ranker, trained: Floats, recent: Floats) -> RankerManifest:
+    """The manifest with golden vectors, one of them of nothing but missing values, and how far features have moved."""
+    some = recent[np.linspace(0, len(recent) - 1, GOLDEN_ROWS).astype(int)]
+    rows = np.concatenate([some, np.full((1, some.shape[1]), np.nan, np.float32)])
+    thinned = trained[:: max(1, len(trained) // MAX_TRAINED_ROWS)]
+    facts = {
+        **manifest.training,
+        DRIFT: drift_facts(measure_drift(list(manifest.missing), thinned, recent)),
+        GOLDEN: golden_vectors(rows, ranker.score(rows)),
+    }
+    return replace(manifest, training=facts)
 
 
 def _mean_ndcg(network: Network, scaling: Scaling, groups: Groups) -> float:

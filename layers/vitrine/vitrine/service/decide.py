@@ -18,6 +18,7 @@ from vitrine.decisions.pipeline import decide
 from vitrine.decisions.reads import weather_cell
 from vitrine.decisions.record import record_of
 from vitrine.decisions.release import Release
+from vitrine.decisions.rollout import Trial
 from vitrine.decisions.tape import Tape
 from vitrine.errors import DependencyFailed, InvalidField, InvalidRelease
 from vitrine.ports import Clock, NewId, Stream, Table
@@ -44,13 +45,15 @@ CARD_CACHE_SIZE: Final = 20_000
 class Outcome:
     """A decision and its canonical JSON, the visitor's token, and how long the stages took, in milliseconds.
 
-    `token` is a fresh one for a first call, None for a visitor who did not agree to be recognised.
+    `token` is a fresh one for a first call, None for a visitor who did not agree to be recognised. `trial` is what the
+    decision told of a challenger, None when none was asked.
     """
 
     decision: Decision
     body: bytes
     token: str | None
     timings_ms: Mapping[str, float]
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,13 @@ class DecideService:
         request = self._identified(token, device_token, request, signing)
         visitor = request.visitor
         now = self._environment.clock()
-        release = self._environment.releases.pinned()
+        serving = self._environment.releases.serving()
+        release = serving.release
         context = resolve_context(self._new_id(now), now, request, release.store)
+        both = None
+        if serving.challenger is not None and release.ranker is not None:
+            both = serving.challenger.beside(release.ranker, context)
+            release = release if both is None else replace(release, ranker=both)
         sources = _Sources(self._environment, context, release, watch)
         tape = Tape()
         decision = decide(
@@ -134,14 +142,15 @@ class DecideService:
         if signing is None:
             decision = replace(decision, skipped=("identity", *decision.skipped))
         body = decision_body(decision)
+        trial = None if both is None else both.trial
         if not request.options.dry_run:
             if may_recognise(request.consent):
                 left_s = request.options.deadline_ms / 1000 - watch.elapsed_s()
-                record = record_of(context, decision, visitor, tape, sha256(body).hexdigest())
+                record = record_of(context, decision, visitor, tape, sha256(body).hexdigest(), trial)
                 self._recorder.record(record, left_s)
             self._traffic.note(weather_cell(context, release), now)
             watch.lap("record")
-        return Outcome(decision, body, mint(visitor, signing) if visitor and signing else None, watch.laps)
+        return Outcome(decision, body, mint(visitor, signing) if visitor and signing else None, watch.laps, trial)
 
     def _identified(
         self, token: str | None, device_token: str | None, request: DecisionRequest, signing: TokenKeys | None

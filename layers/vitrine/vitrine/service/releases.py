@@ -1,30 +1,48 @@
 """The release that decisions pin, and its replacement while requests go on.
 
 The pointer rides in every decision's batched read, so a flip is seen without a call of its own. The new release is
-loaded beside the running one (N-1 stays published) and takes over for the next request.
+loaded beside the running one (N-1 stays published) and takes over for the next request. A challenger on trial, which
+the pointer may name, comes and goes in the same way.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from vitrine import keys
 from vitrine.decisions.release import Pointer, Release, parse_pointer
+from vitrine.decisions.rollout import Rollout
 from vitrine.errors import DependencyFailed, InvalidRelease
-from vitrine.ports import Table
+from vitrine.ports import Ranker, Table
+from vitrine.service.trial import Challenger
 from vitrine.types import Absent, Row
 
 POINTER_TIMEOUT_S: Final = 1.0
 PAUSE_S: Final = 5.0
 """After a release could not be loaded, it is left alone for so long: requests must not each fetch it again."""
 
+LoadChallenger: TypeAlias = Callable[[Rollout], Ranker]
+"""The ranker of a trial, verified. Raises InvalidModel or DependencyFailed."""
+
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What one whole request uses: a release, and the challenger on trial beside its ranker, if there is one."""
+
+    release: Release
+    challenger: Challenger | None = None
+
+
 class Releases:
-    """Loads releases and holds the current one; the bundle, made only then, is served until the first one is there."""
+    """Loads releases and holds the current one; the bundle, made only then, is served until the first one is there.
+
+    Without `load_challenger` trials are not followed.
+    """
 
     def __init__(
         self,
@@ -32,18 +50,21 @@ class Releases:
         load: Callable[[Pointer], Release],
         bundled: Callable[[], Release],
         seconds: Callable[[], float] = time.monotonic,
+        load_challenger: LoadChallenger | None = None,
     ) -> None:
         self._table = table
         self._load = load
-        self._current: Release | None = None
+        self._load_challenger = load_challenger
+        self._current: Serving | None = None
         self._pointer: Pointer | None = None  # of the current release, None for the bundle
         self._refused: Pointer | None = None
+        self._lacks_challenger = False  # the one of the pointer could not be fetched, and may be later
         self._seconds = seconds
         self._not_before = 0.0
         self._loading = threading.Lock()
         self.reload()
         if self._current is None:
-            self._current = bundled()
+            self._current = Serving(bundled())
 
     def reload(self) -> None:
         """Look at the pointer now and take over what it names, in the caller's time: at start and after a restore."""
@@ -58,12 +79,16 @@ class Releases:
 
     def pinned(self) -> Release:
         """The release to use for one whole request."""
+        return self.serving().release
+
+    def serving(self) -> Serving:
+        """The release to use for one whole request, with the challenger on trial."""
         assert self._current is not None  # noqa: S101 - see __init__
         return self._current
 
     @property
     def _current_id(self) -> str:
-        return "the bundle" if self._current is None else self._current.id
+        return "the bundle" if self._current is None else self._current.release.id
 
     def notice(self, row: Row | Absent) -> None:
         """Look at the pointer that a decision read; load what it names in the background if that is news."""
@@ -75,7 +100,7 @@ class Releases:
         """The pointer in the row, if it is newer than ours and worth a try now.
 
         Reads are eventually consistent: a pointer with a lower revision is an old reading, not a rollback, which is
-        a new revision of its own.
+        a new revision of its own. Our own is worth another try while its challenger could not be fetched.
         """
         if isinstance(row, Absent):
             return None
@@ -84,7 +109,8 @@ class Releases:
         except InvalidRelease as error:
             logger.warning("%s; %s goes on", error, self._current_id)
             return None
-        is_old = self._pointer is not None and pointer.rev <= self._pointer.rev
+        oldest = 0 if self._pointer is None else self._pointer.rev + (not self._lacks_challenger)
+        is_old = self._pointer is not None and pointer.rev < oldest
         return None if is_old or pointer == self._refused or self._seconds() < self._not_before else pointer
 
     def _load_aside(self, pointer: Pointer) -> None:
@@ -94,11 +120,41 @@ class Releases:
             self._loading.release()
 
     def _take_over(self, pointer: Pointer) -> None:
+        """Serve what the pointer names: first without a challenger, so that nothing of a trial keeps a release back."""
+        held = None if self._current is None else self._current.challenger
         try:
-            self._current, self._pointer = self._load(pointer), pointer
+            if not pointer.names_the_release_of(self._pointer):
+                self._current = Serving(self._load(pointer))
         except InvalidRelease as error:
             self._refused = pointer  # altered bytes stay altered
             logger.warning("release %s refused, %s goes on: %s", pointer.release, self._current_id, error)
         except DependencyFailed as error:
             self._not_before = self._seconds() + PAUSE_S
             logger.warning("release %s not loaded, %s goes on: %s", pointer.release, self._current_id, error)
+        else:
+            self._pointer = pointer
+            self._current = Serving(self.pinned(), self._challenger_of(pointer, held))
+
+    def _challenger_of(self, pointer: Pointer, held: Challenger | None) -> Challenger | None:
+        """The challenger that the pointer names: the held one if it is that already, else loaded; None without one."""
+        rollout = pointer.rollout
+        self._lacks_challenger = False
+        if rollout is None or self._load_challenger is None or _is_champion(rollout, self.pinned()):
+            return None
+        if held is not None and held.rollout == rollout:
+            return held
+        try:
+            if held is not None and held.rollout.manifest_sha256 == rollout.manifest_sha256:
+                return Challenger(rollout, held.ranker)  # the same ranker in another stage
+            return Challenger(rollout, self._load_challenger(rollout))
+        except InvalidRelease as error:
+            logger.warning("challenger %s refused, its trial is not followed: %s", rollout.model, error)
+        except DependencyFailed as error:
+            self._lacks_challenger = True
+            self._not_before = self._seconds() + PAUSE_S
+            logger.warning("challenger %s not loaded yet: %s", rollout.model, error)
+        return None
+
+
+def _is_champion(rollout: Rollout, release: Release) -> bool:
+    return release.ranker is None or release.ranker.id == rollout.model

@@ -19,8 +19,8 @@ from vitrine.decisions.player import Player
 from vitrine.decisions.readable import placements_of
 from vitrine.decisions.record import Recorded, digest_of_answer, parse_record
 from vitrine.decisions.release import Release
-from vitrine.errors import InvalidField, InvalidRecord, InvalidRelease, UnknownDecision
-from vitrine.ports import DecisionLog, Table
+from vitrine.errors import InvalidField, InvalidModel, InvalidRecord, InvalidRelease, UnknownDecision
+from vitrine.ports import DecisionLog, Ranker, Table
 from vitrine.types import Key, ReleaseId, Rows
 
 READ_TIMEOUT_S: Final = 5.0
@@ -52,10 +52,18 @@ class Replayed:
 class Replay:
     """Replays decisions of the log against the table's rows of their releases. Safe to use from several threads."""
 
-    def __init__(self, table: Table, load_release: Callable[[ReleaseId], Release], log: DecisionLog) -> None:
+    def __init__(
+        self,
+        table: Table,
+        load_release: Callable[[ReleaseId], Release],
+        log: DecisionLog,
+        load_model: Callable[[str], Ranker] | None = None,
+    ) -> None:
+        """`load_model` finds the ranker of an id that was no release's own then, but on trial beside it."""
         self._table = table
         self._load_release = lru_cache(RELEASES_HELD)(load_release)
         self._log = log
+        self._load_model = None if load_model is None else lru_cache(RELEASES_HELD)(load_model)
 
     def replay(self, decision: str, *, explain: bool = False) -> Replayed:
         """The decision of this id, made again.
@@ -85,6 +93,10 @@ class Replay:
             release = self._load_release(recorded.release)
         except InvalidRelease as error:
             return _not_made(recorded, gone=f"release {recorded.release}: {error}")
+        try:
+            release = self._with_model_of(recorded, release)
+        except InvalidModel as error:
+            return _not_made(recorded, gone=f"ranker {recorded.plain.get('model')}: {error}")
         player = Player(recorded.tape, self._read)
         try:
             decision = _decide_again(recorded, release, player, explain=explain)
@@ -95,6 +107,15 @@ class Replay:
         differs = [] if identical else list(differences(recorded.plain, decision))
         gone = tuple(dict.fromkeys(player.gone))
         return Replayed(recorded.decision, body, identical, gone, differs, recorded.plain, decision.explanation)
+
+    def _with_model_of(self, recorded: Recorded, release: Release) -> Release:
+        """The release with the ranker that scored then: its own, or the challenger that was on trial."""
+        model = recorded.plain.get("model")
+        trial = recorded.plain.get("trial")
+        is_challenger = isinstance(trial, dict) and isinstance(model, str) and trial.get("model") == model
+        if not is_challenger or self._load_model is None:
+            return release
+        return replace(release, ranker=self._load_model(str(model)))
 
     def _read(self, keys: Sequence[Key]) -> Rows:
         return self._table.read(keys, READ_TIMEOUT_S)

@@ -31,7 +31,9 @@ def build_decide_service(settings: Settings) -> DecideService:
     table.warm(writes=True)
     bucket = S3Objects(settings.releases_bucket, make_client=client_maker("s3", REQUEST))
     records = FirehoseStream(settings.decisions_stream)
-    releases = Releases(table, ReleaseObjects(bucket).load, partial(bundled_release, settings.bundle))
+    published = ReleaseObjects(bucket)
+    bundled = partial(bundled_release, settings.bundle)
+    releases = Releases(table, published.load, bundled, load_challenger=published.load_challenger)
     on_restore(table.reset, bucket.reset, records.reset, token_keys.reset, releases.reload)
     return DecideService(
         table=table,

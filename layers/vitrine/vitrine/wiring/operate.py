@@ -38,7 +38,7 @@ def build_replay(settings: Settings) -> Replay:
         """A published release; the bundle, which has no other version than the deployed one."""
         return bundled_release(settings.bundle) if release == BUNDLE_ID else objects.load_release(release)
 
-    return Replay(DynamoTable(settings.table), load, open_decision_log(settings))
+    return Replay(DynamoTable(settings.table), load, open_decision_log(settings), objects.load_model)
 
 
 def open_decision_log(settings: Settings) -> DecisionLog:

@@ -10,17 +10,21 @@ from vitrine.adapters.clock import utc_now
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.onnx_ranker import OnnxRanker
 from vitrine.adapters.s3 import S3Objects
+from vitrine.adapters.verified_ranker import load_ranker
 from vitrine.api.store_compiled import load_store
 from vitrine.api.store_files import StoreFile
 from vitrine.api.store_folder import compile_store, read_store_file
 from vitrine.decisions.release import MANIFEST, MODEL
+from vitrine.decisions.session_features import SESSION_FEATURES
 from vitrine.errors import InvalidModel
-from vitrine.ports import Clock, Objects, Progress, Table
+from vitrine.ports import Clock, Objects, Progress, Ranker, Table
 from vitrine.refresh.champion import ModelFiles
-from vitrine.refresh.engine import Engine, Limits
+from vitrine.refresh.engine import Engine
 from vitrine.refresh.history import EngineHistory
 from vitrine.refresh.jobs import Workshop
 from vitrine.refresh.lists import Regions
+from vitrine.refresh.opened_lake import LakeSource
+from vitrine.refresh.sql_engine import EngineKind, Limits
 from vitrine.refresh.training import TrainedRanker, train_ranker
 from vitrine.refresh.weeks import Plan
 from vitrine.settings import Settings
@@ -29,8 +33,8 @@ ENGINE_SHARE: Final = 0.5  # of the memory; the rest is for Python's own arrays 
 MB_PER_CORE: Final = 1_769  # of a Lambda function, says its developer guide
 
 
-def build_workshop(settings: Settings) -> Workshop:
-    """Table and buckets of the settings, store and default ranker of the bundle.
+def build_workshop(settings: Settings, engine: EngineKind = "duckdb") -> Workshop:
+    """Table and buckets of the settings, store and default ranker of the bundle; what computes in SQL.
 
     Raises:
         InvalidStore: a store file is missing or wrong.
@@ -38,11 +42,11 @@ def build_workshop(settings: Settings) -> Workshop:
     """
     return equip(
         settings.bundle,
-        DynamoTable(settings.table),
+        DynamoTable(settings.table, write_units_per_s=settings.write_units_per_s),
         S3Objects(settings.lake_bucket),
         S3Objects(settings.releases_bucket),
         utc_now,
-        engine_limits(settings.memory_mb, _machine()),
+        LakeSource(kind=engine, limits=engine_limits(settings.memory_mb, _machine())),
     )
 
 
@@ -58,11 +62,12 @@ def log_stages(log: Callable[[str], object]) -> Progress:
 
 def open_releases(settings: Settings) -> tuple[Table, Objects]:
     """The table and the bucket of releases."""
-    return DynamoTable(settings.table), S3Objects(settings.releases_bucket)
+    table = DynamoTable(settings.table, write_units_per_s=settings.write_units_per_s)
+    return table, S3Objects(settings.releases_bucket)
 
 
 def equip(
-    bundle: Path, table: Table, lake: Objects, releases: Objects, clock: Clock, limits: Limits | None = None
+    bundle: Path, table: Table, lake: Objects, releases: Objects, clock: Clock, source: LakeSource | None = None
 ) -> Workshop:
     """A workshop over the given table and buckets; see `build_workshop`."""
     return Workshop(
@@ -71,13 +76,19 @@ def equip(
         releases=releases,
         clock=clock,
         timer=time.thread_time,  # what scoring costs, however busy the machine is
-        load_ranker=OnnxRanker,
+        load_ranker=load_ranker,
+        load_next_ranker=load_next_ranker,
         load_store=load_store,
         bundled=read_ranker(bundle / "models" / "ranker"),
         store=compile_store(bundle / "store"),
         plan=_plan(read_store_file(bundle / "store")),
-        limits=limits or Limits(),
+        source=source or LakeSource(),
     )
+
+
+def load_next_ranker(model: bytes, manifest: bytes) -> Ranker:
+    """A ranker of next items. Raises InvalidModel."""
+    return OnnxRanker(model, manifest, SESSION_FEATURES)
 
 
 def engine_limits(function_mb: int | None, machine: Limits) -> Limits:
@@ -112,7 +123,7 @@ def train_from_folder(lake: Path, store_folder: Path, progress: Progress) -> Tra
     store = read_store_file(store_folder)
     with Engine() as engine:
         engine.load_lake(lake)
-        return train_ranker(EngineHistory(engine, _regions(store)), _plan(store), OnnxRanker, progress)
+        return train_ranker(EngineHistory(engine, _regions(store)), _plan(store), load_ranker, progress)
 
 
 def _machine() -> Limits:

@@ -1,0 +1,65 @@
+"""What a release amounts to, kept beside it: how many lists of each kind, what sells best. The next one is held to it.
+
+A refresh that read half of the lake, or a lake that lost half of its goods, makes lists that are right in themselves
+and worse than those before. Counts tell.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from vitrine.ports import Objects
+from vitrine.refresh.release_content import ReleaseContent
+from vitrine.types import ItemId, RegionId, ReleaseId
+
+FACTS: Final = "facts.json"
+LEAST_SHARE: Final = 0.5
+"""Below this share of the lists of a kind that the release before had, a release is not published by itself."""
+
+TOP: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """Counts by kind of list, and the items that sell best per region, best first."""
+
+    counts: Mapping[str, int]
+    bestsellers: Mapping[RegionId, Sequence[ItemId]] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """JSON."""
+        return orjson.dumps({"counts": dict(self.counts), "bestsellers": dict(self.bestsellers)})
+
+
+def facts_of(content: ReleaseContent, regions: Sequence[RegionId]) -> ReleaseFacts:
+    """The facts of a release that is about to be published."""
+    best = {region: list(content.lists.bestsellers(region, TOP)) for region in regions}
+    return ReleaseFacts(content.counts(), best)
+
+
+def keep_facts(objects: Objects, release: ReleaseId, facts: ReleaseFacts) -> None:
+    """Put them beside the release that brought the lists."""
+    objects.put(f"{release}/{FACTS}", facts.to_bytes())
+
+
+def read_facts(objects: Objects, release: ReleaseId) -> ReleaseFacts | None:
+    """The facts of a release; None where there are none, or they are damaged."""
+    try:
+        plain = orjson.loads(objects.get(f"{release}/{FACTS}") or b"")
+        counts = {str(kind): int(n) for kind, n in plain["counts"].items()}
+        return ReleaseFacts(counts, {str(region): list(items) for region, items in plain["bestsellers"].items()})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def shrinkage(before: ReleaseFacts | None, now: ReleaseFacts) -> list[str]:
+    """In which respects a release falls far behind the one before; empty when it does not, or nobody knows."""
+    if before is None:
+        return []
+    return [
+        f"{now.counts.get(kind, 0):,} {kind} instead of {n:,}"
+        for kind, n in before.counts.items()
+        if now.counts.get(kind, 0) < LEAST_SHARE * n
+    ]
