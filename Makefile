@@ -25,7 +25,7 @@ lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 bench: setup
-	@$(BIN)/python -m tests.bench $(ONLY)
+	@$(BIN)/python -m tests.bench $(ONLY) $(if $(DATA),--data $(DATA))
 
 build: setup
 	@$(BIN)/vitrine build

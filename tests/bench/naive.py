@@ -83,6 +83,7 @@ class Item(BaseModel):
     id: str
     slot: int
     card: Card
+    bundle: str | None
     sponsored: str | None
     reasons: list[Reason]
 
@@ -179,7 +180,14 @@ def remember_cards(items: list[str]) -> None:
 def placement(title: str, items: list[str]) -> Placement:
     """One placement of the answer."""
     slots = [
-        Item(id=item, slot=slot, card=cards[item], sponsored=None, reasons=[Reason(list="personal", item=None)])
+        Item(
+            id=item,
+            slot=slot,
+            card=cards[item],
+            bundle=None,
+            sponsored=None,
+            reasons=[Reason(list="personal", item=None)],
+        )
         for slot, item in enumerate(items)
     ]
     content = {"title": title}

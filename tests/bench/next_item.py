@@ -19,15 +19,15 @@ import numpy as np
 
 from tests.bench.harness import BenchFailed
 from vitrine.adapters.onnx_ranker import OnnxRanker
-from vitrine.catalog.session_rows import pack_session_row, unpack_session_row
+from vitrine.catalog.session_rows import unpack_session_row
 from vitrine.decisions.next_item import Ranker, next_items
 from vitrine.decisions.session import items_to_read
 from vitrine.decisions.session_features import SESSION_FEATURES, SummedTransitions
 from vitrine.errors import TooLittleData
 from vitrine.ports import Progress
-from vitrine.refresh.session_builder import RowTable, build_rows
+from vitrine.refresh.session_builder import build_rows
+from vitrine.refresh.session_parts import pack_rows
 from vitrine.refresh.session_training import train_next_item
-from vitrine.refresh.session_vectors import Learning
 from vitrine.refresh.sessions import Sessions, from_lists
 from vitrine.types import ItemId
 
@@ -77,7 +77,7 @@ class Server:
         return best
 
 
-def run(progress: Progress, data: Path, learning: Learning | None = None) -> Sequence[str]:
+def run(progress: Progress, data: Path) -> Sequence[str]:
     """Lines of the report; the last one is the JSON object.
 
     Raises:
@@ -87,9 +87,8 @@ def run(progress: Progress, data: Path, learning: Learning | None = None) -> Seq
     cases = list(read_cases(data / TESTS))
     started = time.perf_counter()
     sessions = from_lists(read_visits(data / VISITS))
-    learning = learning or Learning()
-    ranker, name = train(sessions, learning, progress)
-    packed = pack_rows(build_rows(sessions, learning, progress))
+    ranker, name = train(sessions, progress)
+    packed = pack_rows(build_rows(sessions, progress))
     build_s = time.perf_counter() - started
     server = Server(packed, ranker)
     figures = {
@@ -125,18 +124,13 @@ def _lines(path: Path) -> Iterator[Any]:
             raise BenchFailed(f"{path}: {error}") from error
 
 
-def train(sessions: Sessions, learning: Learning, progress: Progress) -> tuple[Ranker, str]:
+def train(sessions: Sessions, progress: Progress) -> tuple[Ranker, str]:
     """The ranker that these visits allow, and what to call it."""
     try:
-        trained = train_next_item(sessions, progress, learning)
+        trained = train_next_item(sessions, progress)
     except TooLittleData:
         return SummedTransitions(), "too few visits for a model: summed transitions"
     return OnnxRanker(trained.model, trained.manifest.to_bytes(), SESSION_FEATURES), "session rows and ranker"
-
-
-def pack_rows(table: RowTable) -> Mapping[ItemId, bytes]:
-    """The rows as the table of a store would hold them."""
-    return {table.ids[item]: pack_session_row(table.row(int(item))) for item in table.known()}
 
 
 def popular(sessions: Sessions) -> Recommend:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.unit.walks import QUICK, item, quiet, some_sessions
+from tests.unit.walks import item, quiet, some_sessions
 from vitrine.catalog.packed import code
 from vitrine.catalog.session_rows import pack_session_row, unpack_session_row
 from vitrine.decisions.next_item import next_items
@@ -15,7 +15,7 @@ from vitrine.refresh.session_examples import Shelf
 
 @pytest.fixture(scope="module")
 def table():
-    return build_rows(some_sessions(), QUICK, quiet)
+    return build_rows(some_sessions(), quiet)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,18 @@ def test_features_say_where_in_the_visit_an_item_stands(rows):
     assert features["recency"][at] == pytest.approx(1 / 3)
     assert features["primacy"][at] == 1.0
     assert features["in_visit"].sum() == 2
+
+
+def test_features_say_how_the_visit_goes_to_and_fro(rows):
+    """From a to b, to a, to b: each came after the other, and the last view was a return."""
+    a, b = item(1, 1), item(1, 2)
+    candidates, features = seen([b, a, b, a], rows)
+    at = candidates.keys.tolist().index(code(a))
+    assert [features[name][at] for name in ("is_last", "is_second", "is_third")] == [0.0, 1.0, 0.0]
+    assert [features[name][at] for name in ("followed", "preceded")] == [1.0, 2.0]
+    shared = ("alternates", "returns_far", "stayed", "alternated", "is_new")
+    assert [features[name][at] for name in shared] == [1.0, 0.0, 0.0, 1.0, 0.0]
+    assert seen([a], rows)[1]["is_new"].all()
 
 
 def test_rows_stand_in_the_place_of_their_item(rows):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.bench import next_item
 from tests.bench.harness import BenchFailed
-from tests.unit.walks import QUICK, quiet, walks
+from tests.unit.walks import quiet, walks
 
 
 def write(path, lines) -> None:
@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 def test_the_bench_reports_better_figures_than_popularity(folder):
     """Rows of few visits already foresee more than the most viewed items; nothing is read beyond its limits."""
-    *table, last = next_item.run(quiet, folder, QUICK)
+    *table, last = next_item.run(quiet, folder)
     summary = json.loads(last)
     popular = float(next(line for line in table if line.startswith("popular items")).split()[-1])
     assert summary["mrr20"] > 2 * popular
@@ -45,6 +45,6 @@ def test_a_folder_of_another_form_is_refused(folder, tmp_path):
     """Missing and damaged files are named."""
     write(folder / next_item.TESTS, [{"visit": 1}])
     with pytest.raises(BenchFailed, match=next_item.TESTS):
-        next_item.run(quiet, folder, QUICK)
+        next_item.run(quiet, folder)
     with pytest.raises(FileNotFoundError):
-        next_item.run(quiet, tmp_path / "nowhere", QUICK)
+        next_item.run(quiet, tmp_path / "nowhere")

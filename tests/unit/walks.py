@@ -2,13 +2,10 @@
 
 import numpy as np
 
-from vitrine.refresh.session_vectors import Learning
 from vitrine.refresh.sessions import Sessions, from_lists
 
 N_CIRCLES = 12
 CIRCLE = 6
-
-QUICK = Learning(size=8, epochs=1, views_per_batch=128, negatives=64, max_views=2_000)
 
 
 def quiet(stage: str, done: int, total: int) -> None:

@@ -7,7 +7,7 @@ of the ids: candidates of several rows are merged on them without touching a str
 of a visit share a code once in some 50,000 visits; they then count as one item there, which is all the harm.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,7 +35,6 @@ PAIR_COLUMNS: Final = (
     "before_decayed",
     "before_lately",
     "kin",  # how much the two share their neighbours, see refresh.session_kin
-    "near",  # how likely their vectors hold it to be the next view, see refresh.session_vectors
 )
 """What a row says of the item and a neighbour; for the item itself, of coming back to it."""
 
@@ -125,8 +124,3 @@ def unpack_session_row(data: bytes) -> SessionRow:
     if len(row.ids) != n or len(row.keys) != n:
         raise InvalidRelease("session row is damaged: lengths differ")
     return row
-
-
-def column_index() -> Mapping[str, int]:
-    """Place of each column in `codes`."""
-    return {name: index for index, name in enumerate(COLUMNS)}

@@ -7,7 +7,7 @@ from typing import TypeVar
 from vitrine.catalog.items import Card
 from vitrine.decisions.claims import ClaimOutcome, Claims
 from vitrine.decisions.reads import ReadRows
-from vitrine.decisions.tape import OF_A_RELEASE, Digest, Tape, digest_of
+from vitrine.decisions.tape import Digest, Tape, digest_of
 from vitrine.errors import InvalidRecord
 from vitrine.types import Absent, ItemId, Key, Row, Rows
 
@@ -69,7 +69,7 @@ class Player:
             why = "was altered"
         else:
             return row
-        self.gone.append(f"list row {key.pk} of release {key.sk.removeprefix(OF_A_RELEASE)} {why}")
+        self.gone.append(f"list row {key.pk} of release {key.sk.partition('#')[2]} {why}")
         return Absent.NOT_READ
 
 

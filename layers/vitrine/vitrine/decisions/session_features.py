@@ -7,6 +7,7 @@ long, how often it goes back) stands in every row, for the network to combine.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,12 @@ VISIT_FEATURES: Final = (
     "recency",  # 1 / views since it was last looked at, the last view being 1
     "n_views",  # how often it was looked at
     "primacy",  # 1 / views from the visit's start to the first look at it
+    "is_last",  # 1 when it is the last view
+    "is_second",  # 1 when it is the view before
+    "is_third",  # 1 when it is the view before that
+    "followed",  # times it came right after an earlier view of the last item
+    "preceded",  # times it came right before a view of the last item
+    "n_rows",  # how many rows have counts of it
 )
 
 CONTEXT_FEATURES: Final = (
@@ -38,6 +45,11 @@ CONTEXT_FEATURES: Final = (
     "breadth",  # log of its different items
     "reloaded",  # 1 when the last two views are of one item
     "reloads",  # share of steps that stay on their item
+    "alternates",  # 1 when the last view is of the same item as the one two before it
+    "returns_far",  # 1 when it is of the same item as the one three before it
+    "stayed",  # 1 when the two views before the last are of one item
+    "alternated",  # 1 when the view before the last is of the same item as the one two before that
+    "is_new",  # 1 when the last view was the first of its item
     "last_visits",  # log1p of the visits that held the last item
     "last_lately",  # the same, the newest weigh most
     "second_visits",  # log1p of the visits that held the item before it
@@ -58,9 +70,11 @@ SESSION_FEATURES: Final = (
 FLOOR: Final = np.float32(0.01)
 SHARE_FLOOR: Final = np.float32(1e-4)
 AFTER: Final = PAIR_COLUMNS.index("after_decayed")
+BEFORE: Final = PAIR_COLUMNS.index("before_decayed")
 VISITS: Final = ITEM_COLUMNS.index("n_visits")
 LATELY: Final = ITEM_COLUMNS.index("visits_lately")
-SUPPORT: Final = "last_after_decayed"
+PATTERN: Final = ((0, 2), (0, 3), (1, 2), (1, 3))
+"""Views, newest first, whose being of one item is a feature of the visit: how it goes to and fro."""
 
 
 def session_features(candidates: SessionCandidates) -> Floats:
@@ -73,11 +87,11 @@ def session_features(candidates: SessionCandidates) -> Floats:
         *_shares(groups),
         *_in_visit(candidates),
         np.log1p(candidates.own),
-        *_context(candidates, groups),
     ):
-        rows = np.atleast_2d(block)
-        columns[filled : filled + len(rows)] = rows
-        filled += len(rows)
+        n_rows = len(block) if block.ndim == 2 else 1
+        columns[filled : filled + n_rows] = block
+        filled += n_rows
+    columns[filled:] = _context(candidates, groups)[:, None]
     return np.ascontiguousarray(columns.T)
 
 
@@ -113,27 +127,38 @@ def _in_visit(candidates: SessionCandidates) -> Iterator[Floats]:
     recency[views[::-1]] = steps[::-1]  # of repeated places the last one written stays
     primacy[views] = steps[::-1]
     yield from (np.minimum(counts, 1.0), recency, counts, primacy)
+    for place in range(3):
+        here = np.zeros(n, np.float32)
+        here[views[place : place + 1]] = 1.0
+        yield here
+    at_last = views == views[:1]
+    yield np.bincount(views[:-1][at_last[1:]], minlength=n).astype(np.float32)
+    yield np.bincount(views[1:][at_last[:-1]], minlength=n).astype(np.float32)
+    seen_together = (candidates.links[:, [AFTER, BEFORE]] > 0.0).any(axis=1)
+    yield seen_together.sum(axis=0, dtype=np.float32)
 
 
-def _context(candidates: SessionCandidates, groups: Floats) -> Iterator[Floats]:
-    """The columns of CONTEXT_FEATURES, each the same number for all candidates."""
-    n, views = len(candidates), candidates.views
-    distinct = list(dict.fromkeys(views.tolist()))
-    stays = views[1:] == views[:-1]
+def _context(candidates: SessionCandidates, groups: Floats) -> Floats:
+    """The values of CONTEXT_FEATURES, which all candidates share."""
+    n, views = len(candidates), candidates.views.tolist()
+    distinct = list(dict.fromkeys(views))
+    stays = [newer == older for newer, older in pairwise(views)]
     visits, lately = candidates.own[VISITS], candidates.own[LATELY]
-    for value in (
+    values = (
         np.log(max(len(views), 1)),
         np.log(max(len(distinct), 1)),
-        float(len(stays) > 0 and stays[0]),
-        stays.mean() if len(stays) else 0.0,
+        float(stays[:1] == [True]),
+        sum(stays) / max(len(stays), 1),
+        *(float(len(views) > later and views[sooner] == views[later]) for sooner, later in PATTERN),
+        float(len(views) > 0 and views[0] not in views[1:]),
         np.log1p(visits[distinct[0]]) if distinct else np.nan,
         np.log1p(lately[distinct[0]]) if distinct else np.nan,
         np.log1p(visits[distinct[1]]) if len(distinct) > 1 else np.nan,
         np.log(max(n, 1)),
         np.log1p(groups[0, AFTER].sum()),
         np.log1p(groups[len(SINGLE), AFTER].sum()),
-    ):
-        yield np.full(n, value, np.float32)
+    )
+    return np.array(values, np.float32)
 
 
 class SummedTransitions:

@@ -24,7 +24,8 @@ Digest: TypeAlias = bytes
 
 TAPE_FORMAT: Final = 1
 DIGEST_BYTES: Final = 8
-OF_A_RELEASE: Final = "R#"
+OF_A_RELEASE: Final = ("R#", "S#")
+"""How sort keys of lists and of session rows begin; the release follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,13 @@
 """No row of one kind: how many items of a category path, an aisle or a brand a row may still take."""
 
 from collections import Counter
+from typing import Final
 
 from vitrine.decisions.actions import ProductRow
 from vitrine.decisions.candidates import Candidates
+
+UNKNOWN: Final = 0
+"""Instead of the code of a brand that nobody told, see decisions.foresight: items of unknown brands are not of one."""
 
 
 class Variety:
@@ -22,4 +26,5 @@ class Variety:
     def count(self, index: int) -> None:
         """A candidate is taken."""
         for codes, _, counts in self._bounds:
-            counts[codes[index]] += 1
+            if codes[index] != UNKNOWN:
+                counts[codes[index]] += 1

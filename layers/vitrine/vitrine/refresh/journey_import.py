@@ -221,7 +221,7 @@ def _left_out_products(engine: Engine) -> dict[str, int]:
     [[sold]] = engine.execute("select count(*) from journey_products semi join journey_lines using (product_id)")
     return {
         "never sold": engine.count("journey_products") - sold,
-        "no line that counts": sold - engine.count("journey_items"),
+        "no line that counts, or no price": sold - engine.count("journey_items"),
     }
 
 

@@ -34,7 +34,6 @@ from vitrine.refresh.session_pairs import (
     count_pairs,
     measure_items,
 )
-from vitrine.refresh.session_vectors import Learning, Vectors, learn_vectors
 from vitrine.refresh.sessions import Floats, Indices, Sessions
 from vitrine.types import ItemId
 
@@ -43,7 +42,9 @@ RESERVED: Final = 50
 """Places of a full row for kin; a row with few counted neighbours has more of them."""
 
 VISITS: Final = ITEM_COLUMNS.index("n_visits")
-CHUNK: Final = 65_536
+MAX_VIEWS: Final = 3_000_000
+"""Views that rows are made of, the newest: sorting their pairs takes some 1,100 bytes of memory for each."""
+
 BEFORE_WEIGHT: Final = 0.7
 OLD_WEIGHT: Final = 0.1
 STAGE: Final = "find neighbours"
@@ -74,21 +75,20 @@ class RowTable:
         return np.flatnonzero(np.diff(self.starts))
 
 
-def build_rows(sessions: Sessions, learning: Learning, progress: Progress) -> RowTable:
-    """Rows of all items of these visits; the same visits give the same rows on the same machine."""
+def build_rows(sessions: Sessions, progress: Progress) -> RowTable:
+    """Rows of all items of these visits; the same visits give the same rows."""
+    sessions = sessions.newest(MAX_VIEWS)
     if not len(sessions):
         return _no_rows(sessions)
     ids = _array(sessions.ids)
     sizes = np.fromiter(map(entry_bytes, sessions.ids), np.int64, len(sessions.ids))
-    vectors = learn_vectors(sessions, learning, progress)
     facts = measure_items(sessions).columns
     entries = _entries(count_pairs(sessions), facts[VISITS], progress).those(sizes)
     left, right = entries.left, entries.right
     columns: Codes = np.empty((len(COLUMNS), len(left)), np.uint8)
     columns[:N_COUNTS] = encode(entries.counts)
     columns[N_COUNTS] = encode(entries.kinship)
-    columns[N_COUNTS + 1] = encode(np.exp(_nearness(vectors, left, right)))
-    columns[N_COUNTS + 2 :] = encode(facts)[:, right]
+    columns[N_COUNTS + 1 :] = encode(facts)[:, right]
     starts = np.searchsorted(left, np.arange(len(ids) + 1)).astype(np.int64)
     keys = np.fromiter(map(code, sessions.ids), np.uint32, len(ids))
     return RowTable(ids, keys, starts, right, columns)
@@ -182,11 +182,3 @@ def _counts_of(pairs: Pairs, n_items: int, wanted: Indices) -> Floats:
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     counts: Floats = np.where(keys[at] == wanted, pairs.counts[:, at], np.float32(0.0))
     return counts
-
-
-def _nearness(vectors: Vectors, left: Indices, right: Indices) -> Floats:
-    nearness: Floats = np.empty(len(left), np.float32)
-    for start in range(0, len(left), CHUNK):
-        part = slice(start, start + CHUNK)
-        nearness[part] = np.einsum("pd,pd->p", vectors.ask[left[part]], vectors.give[right[part]])
-    return nearness

@@ -84,11 +84,12 @@ class Examples:
                 progress(STAGE, done, len(some))
 
     def groups(self) -> Groups:
-        """All that was gathered."""
+        """All that was gathered; nothing is kept."""
+        found, self._rows = self._rows, []
         sizes = [len(part) for part in self._wanted]
         starts: Indices = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         return Groups(
-            rows=np.concatenate([np.empty((0, len(SESSION_FEATURES)), np.float32), *self._rows]),
+            rows=np.concatenate([np.empty((0, len(SESSION_FEATURES)), np.float32), *found]),
             bought=np.concatenate([np.empty(0, np.bool_), *self._wanted]),
             starts=starts,
             stands_for=np.concatenate([np.empty(0, np.float32), *self._stands_for]),

@@ -2,8 +2,8 @@
 
 Kinship is the second power of the items' normalised co-occurrence, kept to each item's 50 strongest neighbours: the
 paths of two steps over the graph of items (the second-order proximity of Tang et al., "LINE", WWW 2015, section 3). It
-finds what counts cannot: with rows of 150, next views that some row names rose from 74 to 81 of 100 visits of the
-bench's training data, where nearness of vectors alone reached 78.
+finds what counts cannot: on the newest span of the bench's training visits, the share of next views that some row names
+rose from 0.74 to 0.80. Vectors learnt by a sampled softmax found fewer (0.78), and beside kinship they added nothing.
 """
 
 from collections.abc import Iterator

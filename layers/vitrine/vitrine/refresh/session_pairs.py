@@ -29,7 +29,7 @@ N_COUNTS: Final = FORWARD + BACKWARD
 AFTER: Final = 2
 AFTER_DECAYED: Final = 3
 BEFORE_DECAYED: Final = 6
-"""Places of columns in `Pairs.counts`, which are those of catalog.session_rows.PAIR_COLUMNS without `near`."""
+"""Places of columns in `Pairs.counts`, which are those of catalog.session_rows.PAIR_COLUMNS without `kin`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,27 +10,21 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from vitrine.catalog.session_rows import ITEM_COLUMNS, pack_session_row
+from vitrine.catalog.session_rows import pack_session_row
 from vitrine.decisions.placements import Store
 from vitrine.decisions.release import MANIFEST, MODEL, MODELS, NEXT_MODEL, NEXT_RANKER
 from vitrine.errors import InvalidModel, TooLittleData
 from vitrine.ports import Objects, Progress, Ranker
 from vitrine.refresh.report import Section, TableFigure
 from vitrine.refresh.session_builder import RowTable, build_rows
-from vitrine.refresh.session_pairs import measure_items
-from vitrine.refresh.session_training import train_next_item
-from vitrine.refresh.session_vectors import Learning
+from vitrine.refresh.session_training import NextItemModel, train_next_item
 from vitrine.refresh.sessions import Sessions, from_columns
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import ItemId
 
 CURRENT: Final = f"{MODELS}next_item.json"
 MANY_VISITS: Final = 50_000
-QUICK: Final = Learning(size=16, epochs=1, max_views=100_000)
-"""Fewer visits do not fill 48 dimensions, and a laptop's refresh should not wait for them."""
-
-MIN_VISITS: Final = 3
-"""An item's row needs so many visits: what one or two people did next is no advice."""
+"""From so many on a ranker is trained: it replays the past five times, which takes minutes."""
 
 LoadNextRanker: TypeAlias = Callable[[bytes, bytes], Ranker]
 """Checks and loads a ranker of next items with its manifest; raises InvalidModel."""
@@ -38,15 +32,18 @@ LoadNextRanker: TypeAlias = Callable[[bytes, bytes], Ranker]
 
 @dataclass(frozen=True, slots=True)
 class SessionParts:
-    """Packed rows by item, and model and manifest if there is a ranker; `note` tells what there is."""
+    """Packed rows by item, and model and manifest if there is a ranker; `note` tells what there is.
 
-    rows: Mapping[ItemId, bytes] = field(default_factory=dict, repr=False)
+    `rows` is None for a store that does not look ahead.
+    """
+
+    rows: Mapping[ItemId, bytes] | None = field(default=None, repr=False)
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     note: str = "no row of the store draws from next"
 
     def section(self) -> Section:
         """For the report."""
-        sizes = [len(row) for row in self.rows.values()]
+        sizes = [len(row) for row in (self.rows or {}).values()]
         figures = [(len(sizes), sum(sizes), max(sizes, default=0))]
         return Section("Next items", self.note, [TableFigure("Session rows", ("rows", "bytes", "largest"), figures)])
 
@@ -65,7 +62,7 @@ def build_session_parts(
     if not looks_ahead(store):
         return SessionParts()
     sessions = read_sessions(engine)
-    table = build_rows(sessions, learning_for(sessions), progress)
+    table = build_rows(sessions, progress)
     files = current_files(objects)
     try:
         if files:
@@ -73,7 +70,7 @@ def build_session_parts(
         note = f"{len(sessions):,} visits; ranked by {'the trained ranker' if files else 'plain counts'}"
     except InvalidModel as error:
         files, note = {}, f"{len(sessions):,} visits; ranked by plain counts, for the ranker was refused: {error}"
-    return SessionParts(_packed(table, sessions), files, note)
+    return SessionParts(pack_rows(table), files, note)
 
 
 def train_session_ranker(engine: SqlEngine, store: Store, objects: Objects, progress: Progress) -> str:
@@ -84,10 +81,20 @@ def train_session_ranker(engine: SqlEngine, store: Store, objects: Objects, prog
     if not looks_ahead(store):
         return ""
     sessions = read_sessions(engine)
+    if len(sessions) < MANY_VISITS:
+        return f"no ranker of next items was trained: {len(sessions):,} visits, {MANY_VISITS:,} are needed"
     try:
-        trained = train_next_item(sessions, progress, learning_for(sessions))
+        trained = train_next_item(sessions, progress)
     except TooLittleData as error:
         return f"no ranker of next items was trained: {error}"
+    return keep_if_better(objects, trained)
+
+
+def keep_if_better(objects: Objects, trained: NextItemModel) -> str:
+    """Make a ranker the one of the next releases, unless plain counts foresee as much; what became of it, in one line.
+
+    Its files lie in the bucket before the note that names them.
+    """
     model, plain = (trained.manifest.metrics[name]["mrr20"] for name in ("model", "summed"))
     told = f"ranker of next items {trained.manifest.id}: MRR@20 {model:.3f}, plain counts {plain:.3f}"
     if not model > plain:
@@ -103,11 +110,6 @@ def read_sessions(engine: SqlEngine) -> Sessions:
     return from_columns(engine.columns("session_items"))
 
 
-def learning_for(sessions: Sessions) -> Learning:
-    """How much is learnt of so many visits."""
-    return Learning() if len(sessions) >= MANY_VISITS else QUICK
-
-
 def current_files(objects: Objects) -> dict[str, bytes]:
     """The parts of the ranker that the bucket names; none where there is none, or they are not whole."""
     try:
@@ -119,7 +121,6 @@ def current_files(objects: Objects) -> dict[str, bytes]:
     return {part: data for part, data in found.items() if data is not None} if None not in found.values() else {}
 
 
-def _packed(table: RowTable, sessions: Sessions) -> dict[ItemId, bytes]:
-    visits = measure_items(sessions).columns[ITEM_COLUMNS.index("n_visits")]
-    wanted = (int(item) for item in table.known() if visits[item] >= MIN_VISITS)
-    return {str(table.ids[item]): pack_session_row(table.row(item)) for item in wanted}
+def pack_rows(table: RowTable) -> dict[ItemId, bytes]:
+    """Every row as the table of a store holds it."""
+    return {str(table.ids[item]): pack_session_row(table.row(int(item))) for item in table.known()}

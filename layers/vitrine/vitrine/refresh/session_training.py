@@ -21,12 +21,11 @@ from vitrine.refresh.export import OPSET, to_onnx
 from vitrine.refresh.network import Floats, Groups, Network, Scaling, Training, fit, measure_scaling, score
 from vitrine.refresh.session_builder import build_rows
 from vitrine.refresh.session_examples import Examples, Shelf, ranks, steps
-from vitrine.refresh.session_vectors import Learning
 from vitrine.refresh.sessions import SPAN_SHARE, Sessions
 
 NAME: Final = "next-item"
 FOLDS: Final = 4
-MAX_STEPS: Final = 20_000
+MAX_STEPS: Final = 12_000
 """Steps of a fold that are learnt from."""
 
 NEGATIVES: Final = 60
@@ -35,14 +34,17 @@ NEGATIVES: Final = 60
 MAX_JUDGED: Final = 4_000
 """Steps of the newest span that choose the epoch. All of their candidates are ranked: sampled ones flatter the rank."""
 
+MAX_MEASURED: Final = 200_000
+"""Rows of examples that means and deviations are taken of."""
+
 CHUNK: Final = 65_536
 
 MIN_STEPS: Final = 1_000
-"""Fewer steps than this in all teach a network of 11,000 weights nothing that holds."""
+"""Fewer steps than this in all teach a network of 12,000 weights nothing that holds."""
 
 TOP: Final = 20
 TRAINING: Final = Training(
-    hidden=(96, 48), epochs=6, patience=2, groups_per_batch=256, learning_rate=2e-3, weight_decay=1e-3, seed=20150911
+    hidden=(96, 48), epochs=6, patience=3, groups_per_batch=256, learning_rate=4e-3, weight_decay=1e-3, seed=20150911
 )
 LIBRARIES: Final = ("numpy", "onnx")
 
@@ -55,27 +57,24 @@ class NextItemModel:
     manifest: RankerManifest
 
 
-def train_next_item(
-    sessions: Sessions, progress: Progress, learning: Learning | None = None, training: Training = TRAINING
-) -> NextItemModel:
+def train_next_item(sessions: Sessions, progress: Progress, training: Training = TRAINING) -> NextItemModel:
     """A ranker of SESSION_FEATURES, learnt from these visits and chosen on their newest span.
 
     Raises:
         TooLittleData: there are too few visits for it; rank by `SummedTransitions` then.
     """
-    learning = learning or Learning()
     *folds, newest = _instants(sessions)
     rng = np.random.default_rng(training.seed)
     learnt, judged = Examples(rng, NEGATIVES), Examples(rng, None)
     for fold in folds:
-        shelf = _shelf(sessions, fold, learning, progress)
+        shelf = _shelf(sessions, fold, progress)
         learnt.add(shelf, steps(sessions.between(*fold), MAX_STEPS, rng), progress)
-    shelf = _shelf(sessions, newest, learning, progress)
+    shelf = _shelf(sessions, newest, progress)
     judged.add(shelf, steps(sessions.between(*newest), MAX_JUDGED, rng), progress)
     groups, chosen = learnt.groups(), judged.groups()
     if not len(groups) or not len(chosen):
         raise TooLittleData("the visits have nothing in common yet: no step could have been foreseen")
-    scaling = measure_scaling(groups.rows)
+    scaling = measure_scaling(groups.rows[:: 1 + len(groups.rows) // MAX_MEASURED])
     network = fit(groups, scaling, training, _judge(scaling, chosen), progress)
     model = to_onnx(network, scaling, NAME)
     metrics = {
@@ -83,7 +82,7 @@ def train_next_item(
         "model": _figures(_scores(network, scaling, chosen), chosen, judged.n_steps),
         "summed": _figures(SummedTransitions().score(chosen.rows), chosen, judged.n_steps),
     }
-    manifest = _manifest(model, scaling, training, learning, len(groups))
+    manifest = _manifest(model, scaling, training, len(groups))
     return NextItemModel(model, replace(manifest, metrics=metrics))
 
 
@@ -101,9 +100,9 @@ def _instants(sessions: Sessions) -> list[tuple[int, int]]:
     return [(n - k * size, n - (k - 1) * size) for k in range(FOLDS + 1, 0, -1)]
 
 
-def _shelf(sessions: Sessions, span: tuple[int, int], learning: Learning, progress: Progress) -> Shelf:
+def _shelf(sessions: Sessions, span: tuple[int, int], progress: Progress) -> Shelf:
     """The rows as they stood before a span."""
-    return Shelf(build_rows(sessions.between(0, span[0]), learning, progress))
+    return Shelf(build_rows(sessions.between(0, span[0]), progress))
 
 
 def _judge(scaling: Scaling, groups: Groups) -> Callable[[Network], float]:
@@ -129,13 +128,12 @@ def _figures(scores: Floats, groups: Groups, n_steps: int) -> dict[str, float]:
     return {"hr20": float(hit.sum()) / n_steps, "mrr20": float((1.0 / rank[hit]).sum()) / n_steps}
 
 
-def _manifest(model: bytes, scaling: Scaling, training: Training, learning: Learning, n_groups: int) -> RankerManifest:
+def _manifest(model: bytes, scaling: Scaling, training: Training, n_groups: int) -> RankerManifest:
     facts: Mapping[str, Any] = {
         "groups": n_groups,
         "folds": FOLDS,
         "hidden": list(training.hidden),
         "seed": training.seed,
-        "vectors": {"size": learning.size, "epochs": learning.epochs, "seed": learning.seed},
         "versions": {library: version(library) for library in LIBRARIES},
     }
     missing = {name: float(value) for name, value in zip(SESSION_FEATURES, scaling.missing, strict=True)}

@@ -44,6 +44,11 @@ class Sessions:
         start, end = self.starts[first], self.starts[last]
         return Sessions(self.ids, self.items[start:end], self.starts[first : last + 1] - start)
 
+    def newest(self, max_views: int) -> "Sessions":
+        """The newest visits that have at most so many views in all."""
+        first = int(np.searchsorted(self.starts, self.starts[-1] - max_views))
+        return self.between(first, len(self))
+
     def owners(self) -> Indices:
         """The visit that each view belongs to: int64 [views]."""
         owners: Indices = np.repeat(np.arange(len(self)), np.diff(self.starts))

@@ -1,5 +1,6 @@
 -- What is known of each item at an instant: units sold, decayed; baskets; the price of the last weeks in which it sold.
--- Items that neither sold lately nor are in stock anywhere are left out: nobody can be shown them.
+-- Items that neither sold lately nor are in stock anywhere are left out: nobody can be shown them. Decayed units are
+-- added up in whole numbers (1e-9), here and elsewhere: the sum of floats depends on the order of rows.
 with past as (
     select * from sales where at_ms < $anchor_ms
 ),
@@ -9,7 +10,9 @@ sold as (
         min(at_ms) as first_ms,
         max(at_ms) as last_ms,
         count(*) as lines,
-        sum(least(quantity, $max_units) * exp(ln(0.5) * ($anchor_ms - at_ms) / $half_life_ms)) as units
+        sum(cast(floor(
+            least(quantity, $max_units) * exp(ln(0.5) * ($anchor_ms - at_ms) / $half_life_ms) * 1e9
+        ) as bigint)) / 1e9 as units
     from past
     group by i
 ),

@@ -1,5 +1,6 @@
 -- Items that sold, with the price of the four weeks up to their last sale and the regions that sold them lately. Goods
--- that would share a title are numbered by sales, since the data hides their names.
+-- that would share a title are numbered by sales, since the data hides their names. What was
+-- only ever given away has no price and is left out.
 with ends as (
     select item, min(at_ms) as first_ms, max(at_ms) as last_ms, count(*) as lines from journey_purchases group by item
 ),
@@ -53,3 +54,4 @@ from named
 join paid on paid.item = named.item
 join margins on margins.brand = named.brand
 left join stocked on stocked.item = named.item
+where round(paid.price) > 0

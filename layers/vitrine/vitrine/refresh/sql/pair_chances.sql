@@ -4,7 +4,12 @@ with totals as (
     select cast(count(distinct b) as double) as baskets, cast(count(distinct v) as double) as visitors from baskets
 ),
 occurs as (
-    select n, sum(weight * weight) as visitors, sum(weight) as mass from baskets group by n
+    select
+        n,
+        round(sum(cast(floor(weight * weight * 1e12 + 0.5) as bigint)) / 1e12, 9) as visitors,
+        sum(cast(floor(weight * 1e9 + 0.5) as bigint)) / 1e9 as mass
+    from baskets
+    group by n
 ),
 directed as (
     select a, b, both_ab from basket_pairs

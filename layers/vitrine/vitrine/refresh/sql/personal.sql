@@ -1,5 +1,6 @@
 -- What each visitor buys (baskets with the item, decayed; how often, how long ago and how regularly), and what of it is
--- due again. Beside their strongest items stand those most due, however long ago they bought them.
+-- due again. Beside their strongest items stand those most due, however long ago they bought them. Weights are added up
+-- in whole numbers (1e-12), for the sum of floats depends on the order of rows, and would tell equals apart by chance.
 with bought as (
     select v, i, b, max(at_ms) as at_ms
     from sales
@@ -10,7 +11,7 @@ summed as (
     select
         v,
         i,
-        sum(exp(ln(0.5) * ($anchor_ms - at_ms) / $personal_half_life_ms)) as score,
+        sum(cast(floor(exp(ln(0.5) * ($anchor_ms - at_ms) / $personal_half_life_ms) * 1e12) as bigint)) / 1e12 as score,
         count(*) as times,
         min(at_ms) as first_ms,
         max(at_ms) as last_ms
@@ -31,7 +32,7 @@ placed as (
     left join due on due.v = summed.v and due.n = item_state.n and due.place <= $due_items
 )
 select
-    visitor,
+    v,
     n,
     cast(score as float) as personal,
     cast(due as float) as replenish,
@@ -39,6 +40,5 @@ select
     cast(greatest($as_of_ms - last_ms, 0) / 86400000.0 as float) as days_since,
     cast(case when times >= 2 then (last_ms - first_ms) / 86400000.0 / (times - 1) end as float) as interval_days
 from placed
-join visitor_index on visitor_index.v = placed.v
 where place <= $personal_items or due_place <= $due_extra
-order by placed.v, place
+order by v, place

@@ -4,7 +4,9 @@ with own as (
     select
         i,
         region,
-        sum(least(quantity, $max_units) * exp(ln(0.5) * ($anchor_ms - at_ms) / $half_life_ms)) as units
+        sum(cast(floor(
+            least(quantity, $max_units) * exp(ln(0.5) * ($anchor_ms - at_ms) / $half_life_ms) * 1e9
+        ) as bigint)) / 1e9 as units
     from sales
     where at_ms < $anchor_ms
     group by i, region

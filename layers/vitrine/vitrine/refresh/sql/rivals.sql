@@ -7,7 +7,7 @@ with known as (
     select
         item_state.n, price, units, stem, brand, amount, unit,
         max(units) over (partition by leaf) as most,
-        sum(units) over (partition by aisle, brand) as fame,
+        sum(cast(floor(units * 1e9) as bigint)) over (partition by aisle, brand) / 1e9 as fame,
         percent_rank() over (partition by leaf order by units desc) as standing
     from item_state
     join item_sizes on item_sizes.n = item_state.n

@@ -16,7 +16,7 @@ buyers as (
     select n, count(*) as visitors from bought group by n
 ),
 shared as (
-    select x.n as a, y.n as b, sum(weight) as together
+    select x.n as a, y.n as b, sum(cast(floor(weight * 1e12) as bigint)) / 1e12 as together
     from bought as x
     join variety on variety.v = x.v and variety.leaf = x.leaf
     join bought as y on y.v = x.v and y.leaf = x.leaf and y.n <> x.n

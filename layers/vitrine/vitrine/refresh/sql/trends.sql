@@ -34,7 +34,7 @@ expected as (
     where growth.earlier > 0.0
 ),
 everywhere as (
-    select i, sum(seen) as seen, sum(usual) as usual from expected group by i
+    select i, sum(seen) as seen, sum(cast(floor(usual * 1e9) as bigint)) / 1e9 as usual from expected group by i
 ),
 bounded as (
     select

@@ -24,7 +24,8 @@ occurs as (
 pairs as (
     select
         least(x.n, y.n) as a, greatest(x.n, y.n) as b,
-        sum(power($view_decay, y.page - x.page - 1)) as both_ab, count(*) as sessions
+        sum(cast(floor(power($view_decay, y.page - x.page - 1) * 1e9 + 0.5) as bigint)) / 1e9 as both_ab,
+        count(*) as sessions
     from paged as x
     join paged as y on y.v = x.v and y.session = x.session
     where y.page > x.page and y.page <= x.page + $view_reach

@@ -2,7 +2,8 @@
 -- band that they buy most beyond what everybody does. Lines lose weight with age; shares are drawn towards the store's,
 -- and what is bought beyond it towards nothing (a gamma prior on a Poisson rate), by $prior lines: a single line makes
 -- nobody a lover of anything. A category is the first two levels of a path; a price band is a third of the assortment of
--- an item's own category by price, so that bread can be dear.
+-- an item's own category by price, so that bread can be dear. Weights are whole numbers (1e-9) until they are divided:
+-- the sum of floats depends on the order of rows, and would tell equals apart by chance.
 with ranked as (
     select
         item,
@@ -23,7 +24,7 @@ lines as (
             else '/' || split_part(visitor_lines.category, '/', 2) end as category,
         visitor_lines.brand,
         bands.band,
-        exp(ln(0.5) * ($as_of_ms - at_ms) / $half_life_ms) as weight
+        cast(floor(exp(ln(0.5) * ($as_of_ms - at_ms) / $half_life_ms) * 1e9) as bigint) as weight
     from visitor_lines
     left join bands on bands.item = visitor_lines.item
     where at_ms < $as_of_ms and visitor_lines.category is not null
@@ -44,15 +45,15 @@ everybody as (
     select kind, name, sum(weight) as weight from named group by kind, name
 ),
 store as (
-    select kind, name, weight / sum(weight) over (partition by kind) as share from everybody
+    select kind, name, cast(weight as double) / sum(weight) over (partition by kind) as share from everybody
 ),
 shares as (
     select
         named.visitor,
         named.kind,
         named.name,
-        (named.weight + $prior * store.share) / (named.total + $prior) as share,
-        (named.weight + $prior) / (named.total * store.share + $prior) as lift
+        (named.weight / 1e9 + $prior * store.share) / (named.total / 1e9 + $prior) as share,
+        (named.weight / 1e9 + $prior) / (named.total / 1e9 * store.share + $prior) as lift
     from named
     join store on store.kind = named.kind and store.name = named.name
 ),
