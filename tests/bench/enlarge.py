@@ -17,6 +17,9 @@ import duckdb
 
 from tests.bench.harness import BenchFailed
 from vitrine.ports import Progress
+from vitrine.refresh.compaction_desk import DAILY
+from vitrine.refresh.event_files import SCHEMA, SCHEMA_VERSION
+from vitrine.refresh.lake import IMPORTED
 from vitrine.types import DAY_MS
 
 BLOCK: Final = 8
@@ -118,6 +121,25 @@ def enlarge(source: Path, lake: Path, events: int, progress: Progress) -> Enlarg
     shutil.rmtree(lake / "spill", ignore_errors=True)
     size = sum(path.stat().st_size for path in lake.rglob("*.parquet"))
     return Enlarged(lake, written, visitors, copies, size)
+
+
+def into_days(lake: Path) -> None:
+    """Turn the events of an enlarged lake into files of days, as compaction leaves what a shop collects.
+
+    Collected events know no regular price: what is discounted is told by the catalogue's.
+    """
+    named = ", ".join(
+        f"cast({name if name in IMPORTED else 'null'} as {kind}) as {name}" for name, kind in SCHEMA.items()
+    )
+    with duckdb.connect(config={"threads": 1, "memory_limit": "3GB"}) as db:  # one thread: one file a day
+        db.execute("set temp_directory = ?", [str(lake / "spill")])
+        db.execute(
+            f"copy (select {named}, strftime(make_timestamp(at_ms * 1000), '%Y-%m-%d') as day "
+            f"from read_parquet('{lake / IMPORTS}/*.parquet')) to '{lake / DAILY}' "
+            f"(format parquet, compression zstd, partition_by (day), filename_pattern 'all-{{i}}-v{SCHEMA_VERSION}')"
+        )
+    shutil.rmtree(lake / IMPORTS)
+    shutil.rmtree(lake / "spill", ignore_errors=True)
 
 
 def _write(db: duckdb.DuckDBPyConnection, sql: str, values: dict[str, int], path: Path) -> None:

@@ -1,8 +1,9 @@
 """One refresh of a lake in a process of its own: `python -m tests.bench.refresh_child LAKE SCRATCH FUNCTION_MB`.
 
-The steps of the nightly job in their order, from the files of the lake to packed rows; a table that forgets takes the
-rows, so that no database is measured. Prints one JSON object: time and processor time of each step, rows, and the
-peak of this process's memory.
+It is the nightly job itself, `jobs.refresh_recommendations`, over the daily files of a lake: compaction's look at what
+waits, the copy of the lake, one of each event, lists with persona shelves, scores, session rows, bestsellers, cards, due
+dates, publication, facts and report. The table forgets all rows but the sample that is read back, so that no database
+is measured. Prints one JSON object: time and processor time of each step, rows, and the peak of this process's memory.
 """
 
 import json
@@ -16,39 +17,63 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from tests.bench.harness import ROOT
 from vitrine.adapters.memory import MemoryObjects, MemoryTable
-from vitrine.api.store_compiled import load_store
-from vitrine.api.store_folder import compile_store
+from vitrine.refresh import opened_lake
+from vitrine.refresh.compaction_desk import DAILY
 from vitrine.refresh.engine import Engine, Limits
-from vitrine.refresh.history import last_purchase_ms
-from vitrine.refresh.lists import Regions, build_lists
-from vitrine.refresh.release_rows import write_rows
-from vitrine.refresh.sql_engine import Columns, Value
-from vitrine.refresh.visitor_scores import score_visitors
+from vitrine.refresh.jobs import refresh_recommendations
+from vitrine.refresh.lake_account import LakeAccount
+from vitrine.refresh.lake_folder import FolderObjects
+from vitrine.refresh.opened_lake import LakeSource
+from vitrine.refresh.release_rows import KEYS, SAMPLES_PER_BATCH
+from vitrine.refresh.sql_engine import Columns, EngineKind, Value
 from vitrine.types import Key, Row
-from vitrine.wiring.refresh import engine_limits
+from vitrine.wiring.refresh import engine_limits, equip
 
 
 class Watch:
-    """Times steps. A step within a step counts only as itself."""
+    """Times steps. A step within a step counts only as itself, and what is in none counts for the stage it ends."""
 
     def __init__(self) -> None:
         self.steps: dict[str, tuple[float, float]] = {}
         self._inner = [(0.0, 0.0)]
+        self._seen = _now()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Time the block."""
-        wall, cpu = time.perf_counter(), time.process_time()
+        begun = _now()
         self._inner.append((0.0, 0.0))
         yield
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        inner_wall, inner_cpu = self._inner.pop()
-        known_wall, known_cpu = self.steps.get(name, (0.0, 0.0))
-        self.steps[name] = (known_wall + wall - inner_wall, known_cpu + cpu - inner_cpu)
-        outer_wall, outer_cpu = self._inner[-1]
-        self._inner[-1] = (outer_wall + wall, outer_cpu + cpu)
+        spent = _minus(_now(), begun)
+        self._add(name, _minus(spent, self._inner.pop()))
+        self._inner[-1] = _plus(self._inner[-1], spent)
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        """Progress of the job: what was done since the last call, in no step, belongs to the stage that is told of."""
+        if len(self._inner) > 1:
+            return
+        now = _now()
+        self._add(f"{stage} (Python)", _minus(_minus(now, self._seen), self._inner[0]))
+        self._seen, self._inner[0] = now, (0.0, 0.0)
+
+    def _add(self, name: str, spent: tuple[float, float]) -> None:
+        self.steps[name] = _plus(self.steps.get(name, (0.0, 0.0)), spent)
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _plus(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return one[0] + other[0], one[1] + other[1]
+
+
+def _minus(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return one[0] - other[0], one[1] - other[1]
 
 
 class WatchedEngine(Engine):
@@ -68,48 +93,54 @@ class WatchedEngine(Engine):
         with self._watch.step(f"{name} (to columns)"):
             return super().columns(name, **parameters)
 
+    def load_lake(self, lake: Path, now_ms: int | None = None) -> LakeAccount:
+        """See Engine."""
+        with self._watch.step("load the lake (rest)"):
+            return super().load_lake(lake, now_ms)
+
 
 class NullTable(MemoryTable):
-    """A table that forgets; it counts the bytes."""
+    """A table that forgets, but for what publishing reads back; it counts rows of releases and their bytes."""
 
-    n_bytes = 0
+    n_bytes = n_rows = 0
 
     def write(self, rows: Iterable[tuple[Key, Row]]) -> int:
         """See ports.Table."""
-        sizes = [sum(len(value) for value in row.values() if isinstance(value, bytes)) for _, row in rows]
-        self.n_bytes += sum(sizes)
-        return len(sizes)
+        kept = list(rows)
+        listed = [row for key, row in kept if key.sk.startswith("R#")]
+        self.n_rows += len(listed)
+        self.n_bytes += sum(len(value) for row in listed for value in row.values() if isinstance(value, bytes | str))
+        super().write(kept[:: max(1, len(kept) // SAMPLES_PER_BATCH)])
+        return len(kept)
 
 
 class NullObjects(MemoryObjects):
-    """A bucket that forgets."""
+    """A bucket that forgets the notes of rows."""
 
     def put(self, name: str, data: bytes) -> None:
         """See ports.Objects."""
+        if not name.startswith(KEYS):
+            super().put(name, data)
 
 
 def refresh(lake: Path, scratch: Path, limits: Limits) -> dict[str, Any]:
-    """Do all steps; what they took."""
-    watch, table, store = Watch(), NullTable(), load_store(compile_store(ROOT / "store"))
-    regions = Regions(store.regions, store.default_region)
-    with WatchedEngine(watch, limits, scratch) as engine:
-        with watch.step("load the lake (rest)"):
-            engine.load_lake(lake)
-            events, as_of_ms = engine.count("events"), last_purchase_ms(engine) + 1
-        with watch.step("visitor scores (rest)"):
-            score_visitors(engine, store, as_of_ms, datetime.fromtimestamp(as_of_ms / 1000, UTC), quiet)
-        with watch.step("lists (rest)"):
-            lists = build_lists(engine, regions, as_of_ms, quiet)
-        with watch.step("cut, pack and note the rows"):
-            written = write_rows(lists, "bench", table, NullObjects(), quiet)
+    """Do the whole job; what it took."""
+    with duckdb.connect() as db:
+        files = db.read_parquet(str(lake / DAILY / "**" / "*.parquet"), hive_partitioning=False)
+        [[events, last_ms]] = files.aggregate("count(*), max(at_ms)").fetchall()
+    now = datetime.fromtimestamp(last_ms / 1000 + 1, UTC)
+    watch, table = Watch(), NullTable()
+
+    def open_watched(kind: EngineKind, limits: Limits | None = None, temp: Path | None = None) -> Engine:
+        return WatchedEngine(watch, limits or Limits(), temp or scratch)
+
+    opened_lake.open_engine = open_watched  # this process does nothing else
+    workshop = equip(ROOT, table, FolderObjects(lake), NullObjects(), lambda: now, LakeSource(limits=limits))
+    published = refresh_recommendations(workshop, watch.tell)
+    watch.tell("retire, facts, report", 1, 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux: kilobytes
-    rows = lists.row_count
-    assert written.lists == "bench"
-    return {"events": events, "rows": rows, "row_bytes": table.n_bytes, "peak_mb": peak, "steps": watch.steps}
-
-
-def quiet(stage: str, done: int, total: int) -> None:
-    """No display: the parent shows what goes on."""
+    assert table.n_rows == published.rows
+    return {"events": events, "rows": table.n_rows, "row_bytes": table.n_bytes, "peak_mb": peak, "steps": watch.steps}
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """Page views of a trial through the decide service: who is shown what, what is recorded, and the same once more."""
 
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -11,7 +12,7 @@ from tests.unit import pages
 from tests.unit.pages import NOW
 from tests.unit.recorded import RELEASE, World
 from vitrine import keys
-from vitrine.adapters.memory import MemoryStream
+from vitrine.adapters.memory import MemoryStream, MemoryTable
 from vitrine.api.metrics import count_trial
 from vitrine.decisions.context import DecisionRequest, Options
 from vitrine.decisions.release import Pointer, Release
@@ -51,13 +52,26 @@ class ByFeatures:
         return self.sign * np.nan_to_num(features).sum(axis=1, dtype=np.float32)
 
 
+@dataclass(slots=True)
+class SlowTable(MemoryTable):
+    """A table that takes its time for what is read together with the pointer: before anything is scored."""
+
+    pause_s: float = 0.0
+
+    def read(self, wanted, timeout_s, latest=False):
+        """See MemoryTable."""
+        if keys.RELEASE_POINTER in wanted:
+            time.sleep(self.pause_s)
+        return MemoryTable.read(self, wanted, timeout_s, latest=latest)
+
+
 class Shop:
     """A decide service over the recorded world, with a trial in its pointer."""
 
     def __init__(self, rollout: Rollout | None, fails: bool = False) -> None:
         self.numbers = count()
         self.world = World()
-        self.table = self.world.table
+        self.table = SlowTable(self.world.table.rows)
         self.table.rows |= {keys.card(f"item{n}"): _card_row(f"item{n}") for n in range(30)}
         pointer = Pointer(RELEASE, "0" * 64, None, 1, rollout=rollout)
         self.table.rows[keys.RELEASE_POINTER] = pointer.to_row()
@@ -136,6 +150,15 @@ def test_a_canary_whose_challenger_fails_is_shown_the_champion():
     assert (outcome.decision.model, outcome.trial.failure) == ("ranker-1", "invalid")
     assert shown(outcome) == shown(without.decide(CHOSEN[0]))
     assert outcome.decision.skipped == ()
+
+
+def test_a_page_view_that_is_late_already_asks_no_challenger():
+    """What is left is for the cards of what is shown: the champion answers, and nothing is told of a trial."""
+    shop, patient = Shop(CANARY), Shop(CANARY)
+    shop.table.pause_s = patient.table.pause_s = 0.17
+    outcome = shop.decide(CHOSEN[0], deadline_ms=300)
+    assert (outcome.decision.model, outcome.trial, shop.challenger.calls) == ("ranker-1", None, 0)
+    assert patient.decide(CHOSEN[0], deadline_ms=3_000).trial is not None
 
 
 def test_failures_of_a_challenger_are_counted(capsys):

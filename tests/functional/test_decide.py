@@ -82,6 +82,7 @@ def test_the_real_event_gets_the_exact_answer(world: World) -> None:
             "currency": "USD",
             "category": "grocery/dairy/milk",
         },
+        "bundle": None,
         "sponsored": None,
         "reasons": [{"list": "popular", "item": None}],
     }

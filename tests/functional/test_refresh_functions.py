@@ -140,19 +140,32 @@ def test_the_lists_look_back_from_the_last_purchase(workshop, monkeypatch):
     assert manifest.as_of_ms < manifest.built_at_ms - DAY_MS
 
 
-def test_a_challenger_that_wins_is_carried_by_the_next_release(workshop, monkeypatch):
-    """The first ranker of a store need only beat the baselines; only a release makes it serve."""
-    before = invoke("refresh_recommendations", workshop, monkeypatch)
+def test_the_first_challenger_that_wins_is_carried_by_the_first_release(workshop, monkeypatch):
+    """Before there is a release there is nobody to try it on: it need only beat the baselines, and is champion."""
     trained = invoke("refresh_model", workshop, monkeypatch)
     assert trained == {"model": trained["model"], "is_champion": True, "objections": []}
-    assert ReleaseObjects(workshop.releases).load(read_pointer(workshop.table)).ranker.id == before["model"]
+    assert read_pointer(workshop.table) is None
+    released = invoke("refresh_recommendations", workshop, monkeypatch)
+    assert released["model"] == trained["model"]
+    assert ReleaseObjects(workshop.releases).load(read_pointer(workshop.table)).ranker.id == trained["model"]
+
+
+def test_a_challenger_that_wins_beside_a_release_goes_on_trial(workshop, monkeypatch):
+    """It beats the baselines and stands in the pointer's shadow; this release and the next keep the ranker they had."""
+    before = invoke("refresh_recommendations", workshop, monkeypatch)
+    first = read_pointer(workshop.table)
+    trained = invoke("refresh_model", workshop, monkeypatch)
+    assert trained == {"model": trained["model"], "is_champion": False, "objections": []}
+    assert trained["model"] != before["model"]
+    pointer = read_pointer(workshop.table)
+    assert (pointer.rollout.model, pointer.rollout.stage) == (trained["model"], "shadow")
+    assert pointer == replace(first, rev=2, rollout=pointer.rollout)
     after = invoke("refresh_recommendations", workshop, monkeypatch)
-    assert after["model"] == trained["model"] != before["model"]
+    assert after["model"] == before["model"]
+    assert read_pointer(workshop.table).rollout == pointer.rollout
     releases = list_releases(workshop.table, workshop.releases, campaign_count)
-    assert [release.model for release in releases] == [
-        after["model"],
-        before["model"],
-    ]
+    assert [release.model for release in releases] == [before["model"]] * 2
+    assert workshop.releases.get(CURRENT) is None
 
 
 def test_a_challenger_that_wins_nothing_is_not_accepted(workshop, monkeypatch):
@@ -292,7 +305,7 @@ def changed_store(folder: Path, *changes: tuple[str, str]) -> bytes:
 
 
 def test_published_files_survive_the_nightly_refresh(workshop, monkeypatch, tmp_path):
-    """The bundle's files only make the first release; afterwards lists come and go under what was published."""
+    """The bundle's files only make the first release; a refresh keeps what was published, and old lists."""
     first = invoke("refresh_recommendations", workshop, monkeypatch)["release"]
     renamed = changed_store(tmp_path / "store", ("name: Complete Journey", "name: Another"))
     shop, objects = workshop, workshop.releases
@@ -302,7 +315,7 @@ def test_published_files_survive_the_nightly_refresh(workshop, monkeypatch, tmp_
     assert release.ranker.id == ReleaseObjects(objects).load_release(first).ranker.id
     second = invoke("refresh_recommendations", workshop, monkeypatch)["release"]
     release = ReleaseObjects(objects).load(read_pointer(shop.table))
-    assert (release.id, release.lists, release.store.name) == (second, second, "Another")
+    assert (release.id, release.lists, release.store.name) == (second, first, "Another")
 
 
 def test_other_regions_come_with_lists_of_their_own(workshop, monkeypatch, tmp_path):
@@ -313,13 +326,15 @@ def test_other_regions_come_with_lists_of_their_own(workshop, monkeypatch, tmp_p
     turned = changed_store(tmp_path / "store", *swap)
     with pytest.raises(RefreshNeeded, match="--store"):
         publish_store(turned, shop.table, shop.releases, shop.clock(), shop.load_store)
-    assert refresh_recommendations(shop, quiet, store=turned).cards == N_ITEMS
+    turned_to = refresh_recommendations(shop, quiet, store=turned)
+    assert turned_to.cards == N_ITEMS
     assert parse_card(shop.table.rows[keys.card("i7")]).regions == 0b10
     again = refresh_recommendations(shop, quiet)
     assert again.cards == 0
     regions = ReleaseObjects(shop.releases).load(again.pointer).store.regions
     assert regions == ("east", "north", "south", "west")
-    assert keys.shelf("north", None, again.pointer.release) in shop.table.rows
+    assert again.pointer.release != turned_to.pointer.release == again.pointer.lists
+    assert keys.shelf("north", None, again.pointer.lists) in shop.table.rows
 
 
 def test_files_that_cannot_be_read_give_way_to_the_bundle(workshop, monkeypatch):

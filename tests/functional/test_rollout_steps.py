@@ -1,25 +1,46 @@
 """What operators and the schedule do to a trial: promoted, turned down, watched; and killed at every write."""
 
 import argparse
+import gzip
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from tests.functional.handlers import CONTEXT, load_handler, recorded_event
-from tests.functional.release_rig import Fuse, FusedObjects, FusedTable, Killed
+from tests.functional.release_rig import Fuse, FusedObjects, FusedTable, Killed, SomeRows, quiet
 from tests.functional.trial_rig import QUICK, TICK, Store, good
 from tests.unit.rankers import make_network, make_ranker_files
 from vitrine import keys
 from vitrine.adapters.memory import MemoryObjects, MemoryTable
+from vitrine.cli import rollback_command
 from vitrine.cli.model_command import act, configure
 from vitrine.cli.releases_command import line
 from vitrine.decisions.release import Pointer, parse_pointer
-from vitrine.errors import InvalidModel, InvalidRecord, InvalidRelease
-from vitrine.refresh.champion import ModelFiles, Rejection, crown, read_crown, read_rejected, reject
+from vitrine.errors import InvalidModel, InvalidRelease
+from vitrine.refresh.champion import (
+    CURRENT,
+    Crown,
+    ModelFiles,
+    Rejection,
+    crown,
+    read_crown,
+    read_rejected,
+    reject,
+)
 from vitrine.refresh.model_life import life_section, read_life
-from vitrine.refresh.published import read_manifest
+from vitrine.refresh.publish import Parts, publish
+from vitrine.refresh.published import read_manifest, read_parts
 from vitrine.refresh.release import list_releases, roll_back
-from vitrine.refresh.rollout import admit, current_model, end_trial, enter_canary, promote, turn_down
+from vitrine.refresh.rollout import (
+    admit,
+    current_model,
+    end_trial,
+    enter_canary,
+    promote,
+    returning_model,
+    turn_down,
+)
 from vitrine.refresh.watch import NOTE
 
 FIRST = "20261122T000000-00000000"
@@ -233,12 +254,84 @@ def test_the_schedule_watches_and_counts_what_it_ends(store, monkeypatch, capsys
     assert "ChallengersRolledBack" in capsys.readouterr().out
 
 
-def test_a_damaged_object_of_the_lake_is_an_error_and_no_verdict(store):
-    """Nobody judges by half of what was recorded."""
-    store.tick()
-    store._serve(100, store.pointer.rollout)
-    (*_, name) = [name for name in store.lake.objects if name.startswith("decisions/")]
-    store.lake.put(name, b"\x1f\x8bnot gzip")
+DAMAGE = {
+    "an event's kind": ("events/raw", b'{"kind":["click"],"visitor":"v1","item":"i1","at_ms":1}'),
+    "an event's decision": ("events/raw", b'{"kind":"click","decision":{"a":1},"visitor":"v1"}'),
+    "a packed object": ("decisions", b"\x1f\x8bnot gzip"),
+    "half a packed object": ("events/raw", gzip.compress(b'{"kind":"view"}\n' * 99)[:-9]),
+    "a record": ("decisions", b'{"decision":1,"at_ms":1795306000000,"model":"m"}'),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_what_is_damaged_in_the_lake_is_left_out_and_counted(store, kind):
+    """One line, or one object, stops no watch: the windows are judged by the rest, which is nearly all."""
+    prefix, data = DAMAGE[kind]
+    at = store.now + TICK / 3
+    store.lake.put(f"{prefix}/{at:%Y/%m/%d}/{prefix[:6]}-1-{at:%Y-%m-%d-%H-%M-%S}-9.jsonl.gz", data)
+    told = store.live(4)
+    assert max(one.damaged for one in told) == 1
+    assert any("1 damaged lines" in one.summary for one in told)
+    assert {one.action for one in told[2:]} <= {"go on", "canary", None}
+    assert "go on" in [one.action for one in told]
+
+
+def refresh_during(store: Store, meanwhile: Callable[[], object]) -> Pointer:
+    """A refresh that read the champion of its beginning, and before whose flip something happens to the pointer."""
+    before = store.pointer
+    _, files = read_parts(store.releases, before)
+    parts = Parts(files["model.onnx"], files["ranker.json"], files["store.json"], b"{}")
+    meanwhile()
+    return publish(SomeRows(1), parts, before, store.table, store.releases, store.now + TICK, quiet)
+
+
+def test_a_ranker_that_is_promoted_during_a_refresh_stays(store):
+    """The refresh brings its lists, and the ranker that was made current while they were built."""
+    pointer = refresh_during(store, lambda: promote(store.table, store.releases, store.files.id, store.now))
+    assert current_model(store.releases, pointer) == store.files.id == read_crown(store.releases).model
+    assert (pointer.lists, pointer) == (pointer.release, store.pointer)
+    assert read_manifest(store.releases, pointer).rows == 1
+
+
+def test_a_ranker_that_is_turned_down_during_a_refresh_does_not_come_back(store):
+    """Nor does one that was rolled back; a trial that only goes on changes nothing."""
+    crown(store.releases, store.champion)
+    promote(store.table, store.releases, store.files.id, store.now)
+    pointer = refresh_during(
+        store, lambda: turn_down(store.table, store.releases, store.files.id, "no good", store.now + TICK / 2)
+    )
+    assert current_model(store.releases, pointer) == store.champion.id
+    newer = ModelFiles(*make_ranker_files(*make_network(31)))
     store.now += 2 * TICK
-    with pytest.raises(InvalidRecord, match="damaged"):
-        store.desk.watch.run()
+    pointer = refresh_during(store, lambda: admit(store.table, store.releases, newer, store.now, QUICK))
+    assert (current_model(store.releases, pointer), pointer.rollout.model) == (store.champion.id, newer.id)
+
+
+def test_who_was_turned_down_is_not_crowned_again(store):
+    """Two bad champions in a row: the message names the ways back, and after one of them the command works."""
+    crown(store.releases, store.champion)
+    promote(store.table, store.releases, store.files.id, store.now)
+    turn_down(store.table, store.releases, store.files.id, "no good", store.now + TICK)
+    with pytest.raises(InvalidModel, match=r"was turned down as well; vitrine model promote .* vitrine rollback"):
+        turn_down(store.table, store.releases, store.champion.id, "nor this", store.now + 2 * TICK)
+    assert store.champion.id not in read_rejected(store.releases)
+    pointer = roll_back(store.table, store.releases)
+    assert turn_down(store.table, store.releases, store.champion.id, "nor this", store.now + 3 * TICK) == pointer
+    assert set(read_rejected(store.releases)) == {store.champion.id, store.files.id}
+    assert read_crown(store.releases) == Crown()
+
+
+def test_a_roll_back_that_the_next_refresh_would_undo_is_told(store, capsys):
+    """A release goes back, the champion stays champion until it is turned down."""
+    assert returning_model(store.releases, store.pointer) is None
+    promote(store.table, store.releases, store.files.id, store.now)
+    assert returning_model(store.releases, store.pointer) is None
+    assert rollback_command.act(store.table, store.releases, None) == 0
+    assert f"unless you run: vitrine model rollback {store.files.id}" in capsys.readouterr().out
+    assert returning_model(store.releases, store.pointer) == store.files.id
+    turn_down(store.table, store.releases, store.files.id, "no good", store.now + TICK)
+    assert returning_model(store.releases, store.pointer) is None
+    assert rollback_command.act(store.table, store.releases, None) == 0
+    assert "next refresh" not in capsys.readouterr().out
+    store.releases.put(CURRENT, b"[")
+    assert returning_model(store.releases, store.pointer) is None

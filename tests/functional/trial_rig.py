@@ -153,7 +153,7 @@ class Store:
             visitor, decision = f"v{visitors[number]}", f"{self.now:%d%H%M}-{number}"
             both = None
             if challenger is not None and (trial.is_canary(visitor) or trial.is_shadowed(decision)):
-                both = challenger.beside(own, self._context(visitor, decision))
+                both = challenger.beside(own, self._context(visitor, decision), lambda: 1.0)
             scores = rows[number, :, 0] if both is None else both.score(rows[number])
             place = int((scores > scores[wanted[number]]).sum())
             place += int((scores[: wanted[number]] == scores[wanted[number]]).sum())

@@ -2,6 +2,9 @@
 
 import pytest
 
+from vitrine.refresh.compaction import KEEP_DAYS
+from vitrine.settings import Settings
+
 RETAINED = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"}
 
 
@@ -47,12 +50,36 @@ def test_buckets_are_private(resources, bucket):
 
 
 def test_personal_data_in_the_lake_expires(resources):
-    """Raw events, decision records and undelivered records have an end, and no old version survives it. So have changes
-    of the catalogue and refused feeds, which tell of no person."""
+    """Raw events, decision records, undelivered records and extracts that were refused have an end, and no old version
+    survives it. So have changes of the catalogue and refused feeds, which tell of no person."""
     lake = resources["LakeBucket"]["Properties"]
     expiring = {rule.get("Prefix") for rule in lake["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule}
-    assert expiring - {"events/changes/", "feeds/quarantine/"} == {"events/raw/", "decisions/", "errors/"}
+    assert expiring - {"events/changes/", "feeds/quarantine/", "spark/tables/"} == {
+        "events/raw/",
+        "events/daily/",
+        "events/damaged/",
+        "crm/inbox/",
+        "decisions/",
+        "errors/",
+    }
     assert "VersioningConfiguration" not in lake
+
+
+def test_refused_extracts_name_people_and_do_not_stay(resources):
+    """A week is long enough to look into one."""
+    rules = resources["LakeBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (rule,) = [rule for rule in rules if rule.get("Prefix") == "crm/inbox/"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 7)
+
+
+def test_events_are_kept_as_long_by_the_code_as_by_the_bucket(template, functions):
+    """The functions that compact the lake know the same number of days as the rules that delete objects."""
+    compacting = ("RefreshRecommendationsFunction", "RefreshModelFunction")
+    for name in compacting:
+        variables = functions[name]["Environment"]["Variables"]
+        assert variables["VITRINE_EVENT_RETENTION_DAYS"] == {"Ref": "EventRetentionDays"}, name
+    days = template.document["Parameters"]["EventRetentionDays"]["Default"]
+    assert days == KEEP_DAYS == Settings(table="t").event_retention_days
 
 
 @pytest.mark.parametrize(("stream", "prefix"), [("EventsStream", "events/raw/"), ("DecisionsStream", "decisions/")])

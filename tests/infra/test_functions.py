@@ -59,10 +59,13 @@ def test_environment_is_what_settings_read(functions):
         assert "VITRINE_TABLE" in variables, name
 
 
-def test_settings_accept_each_environment(functions):
-    """A function finds its settings complete."""
+def test_settings_accept_each_environment(functions, template):
+    """A function finds its settings complete; a parameter has its default, and a resource may be called anything."""
+    defaults = {name: str(spec.get("Default", "x")) for name, spec in template.document["Parameters"].items()}
     for function in functions.values():
-        Settings.from_env(dict.fromkeys(function["Environment"]["Variables"], "x"))
+        told = function["Environment"]["Variables"].items()
+        names = {variable: value["Ref"] if isinstance(value, dict) else value for variable, value in told}
+        Settings.from_env({variable: defaults.get(name, "x") for variable, name in names.items()})
 
 
 def test_each_route_has_one_function(functions):

@@ -5,11 +5,17 @@ from typing import Any
 
 import pytest
 
+from vitrine.decisions.release import MODELS
 from vitrine.local.intrinsics import references
+from vitrine.refresh.champion import CURRENT, REJECTED
+from vitrine.refresh.compaction import RAW
+from vitrine.refresh.due import DUE
+from vitrine.refresh.watch import NOTE
 
 OBJECTS_OF_A_BUCKET = "/*"
+RELEASES = "/20*"
+"""Releases are named by their time, so this is all of their objects for as long as the century lasts."""
 PURE_FUNCTION = "MediaFunction"
-PUBLISHERS = ("RefreshRecommendationsFunction", "RefreshModelFunction")
 USED_THROUGH = {
     "VITRINE_TABLE": "dynamodb",
     "VITRINE_LAKE_BUCKET": "s3",
@@ -42,6 +48,12 @@ def leading_keys(function: dict[str, Any], action: str) -> set[str]:
     return {key for grant in grants for key in grant["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]}
 
 
+def objects_of(function: dict[str, Any], action: str) -> set[str]:
+    """The objects for which a function has an action on buckets."""
+    grants = [grant for grant in statements(function) if action in listed(grant["Action"])]
+    return {one["Fn::Sub"] for grant in grants for one in listed(grant["Resource"])}
+
+
 def granted_on(functions: dict[str, dict[str, Any]], action: str) -> set[tuple[str, str]]:
     """(function, resource) wherever an action is granted."""
     return {
@@ -59,7 +71,7 @@ def loose_parts(statement: dict[str, Any]) -> Iterator[str]:
     for resource in listed(statement["Resource"]):
         named = isinstance(resource, dict) and ("Ref" in resource or "Fn::GetAtt" in resource)
         text = resource["Fn::Sub"] if isinstance(resource, dict) and not named else str(resource)
-        if not named and ("*" in text.removesuffix(OBJECTS_OF_A_BUCKET) or "${" not in text):
+        if not named and ("*" in text.removesuffix(RELEASES).removesuffix(OBJECTS_OF_A_BUCKET) or "${" not in text):
             yield text
 
 
@@ -70,6 +82,7 @@ def loose_parts(statement: dict[str, Any]) -> Iterator[str]:
         {"Action": ["dynamodb:GetItem", "dynamodb:*"], "Resource": {"Fn::GetAtt": ["Table", "Arn"]}},
         {"Action": "s3:GetObject", "Resource": "*"},
         {"Action": "s3:GetObject", "Resource": {"Fn::Sub": "arn:aws:s3:::*/*"}},
+        {"Action": "s3:GetObject", "Resource": {"Fn::Sub": "arn:aws:s3:::*/20*"}},
     ],
 )
 def test_the_rule_sees_loose_statements(statement):
@@ -94,6 +107,17 @@ def test_roles_have_no_loose_statements(resources):
         found = policy["Properties"]["PolicyDocument"]["Statement"]
         assert found, name
         assert not [part for statement in found for part in loose_parts(statement)], name
+
+
+def test_spark_may_what_the_function_may(functions, resources):
+    """The job refreshes the lists as the function does; beside that it keeps tables of its own, and nothing else."""
+    refresh, tables = resources["SparkRole"]["Properties"]["Policies"]
+    statements_of = [policy["PolicyDocument"]["Statement"] for policy in (refresh, tables)]
+    assert statements_of[0] == statements(functions["RefreshRecommendationsFunction"])
+    (own,) = statements_of[1]
+    assert own["Resource"] == {"Fn::Sub": "${LakeBucket.Arn}/spark/*"}
+    assert set(own["Action"]) == {"s3:PutObject", "s3:DeleteObject"}
+    assert not [part for some in statements_of for statement in some for part in loose_parts(statement)]
 
 
 def test_functions_may_use_what_they_know_and_nothing_else(functions, resources):
@@ -126,13 +150,35 @@ def test_table_access_is_limited_by_key(functions):
             assert "*" not in keys, name
 
 
-@pytest.mark.parametrize("publisher", PUBLISHERS)
-def test_publishers_write_and_delete_cards_and_lists(functions, publisher):
+def test_the_publisher_writes_and_deletes_cards_and_lists(functions):
     """One batch action covers puts and deletes, of cards and related lists, visitors' and popular lists alike."""
-    (grant,) = table_grants(functions[publisher])
+    (grant,) = table_grants(functions["RefreshRecommendationsFunction"])
     assert set(listed(grant["Action"])) == {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem"}
     keys = grant["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     assert set(keys) == {"V#*", "I#*", "L#*", "RELEASE"}
+
+
+def test_the_publisher_writes_no_raw_event(functions):
+    """What has arrived stays as it arrived: only its compacted form is written."""
+    refresh = functions["RefreshRecommendationsFunction"]
+    for action in ("s3:PutObject", "s3:DeleteObject"):
+        lake = {text for text in objects_of(refresh, action) if text.startswith("${LakeBucket.Arn}/")}
+        assert not {f"${{LakeBucket.Arn}}/{prefix}*" for prefix in ("", "events/", RAW)} & lake
+    assert f"${{LakeBucket.Arn}}/{DUE.partition('/')[0]}/*" in objects_of(refresh, "s3:PutObject")
+
+
+def test_who_trains_writes_rankers_and_the_trial(functions):
+    """It compacts the lake as the publisher does, but brings no list and no card, and ends no release."""
+    trains, publishes = functions["RefreshModelFunction"], functions["RefreshRecommendationsFunction"]
+    assert leading_keys(trains, "dynamodb:BatchGetItem") == leading_keys(trains, "dynamodb:PutItem") == {"RELEASE"}
+    assert not leading_keys(trains, "dynamodb:BatchWriteItem")
+    models, reports = "${ReleasesBucket.Arn}/models/*", "${ReleasesBucket.Arn}/reports/*"
+    writes, all_writes = (objects_of(one, "s3:PutObject") for one in (trains, publishes))
+    assert writes - all_writes == {models, reports}
+    assert all_writes - writes == {"${ReleasesBucket.Arn}/*", "${LakeBucket.Arn}/lists/*"}
+    removes, all_removes = (objects_of(one, "s3:DeleteObject") for one in (trains, publishes))
+    assert all_removes - removes == {"${ReleasesBucket.Arn}/keys/*"}
+    assert removes < all_removes
 
 
 def test_a_missing_object_is_told_from_a_forbidden_one(functions):
@@ -174,6 +220,8 @@ def test_the_watch_changes_the_pointer_and_rankers(functions):
     assert actions == {"dynamodb:BatchGetItem", "dynamodb:PutItem", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
     assert granted_on(functions, "s3:PutObject") >= {("WatchModelFunction", "ReleasesBucket")}
     assert ("WatchModelFunction", "LakeBucket") not in granted_on(functions, "s3:PutObject")
+    assert objects_of(watch, "s3:PutObject") == {"${ReleasesBucket.Arn}/models/*", "${ReleasesBucket.Arn}/20*"}
+    assert all(name.startswith(MODELS) for name in (CURRENT, REJECTED, NOTE))
 
 
 def test_operate_changes_nothing(functions):

@@ -1,5 +1,9 @@
-"""One Spark session and one world for all tests of this folder, which are left out where pyspark is not installed."""
+"""One Spark session and one world for all tests of this folder.
 
+They are left out where pyspark or Java is missing, unless VITRINE_TEST_SPARK=required says that this is a fault.
+"""
+
+import os
 import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -12,7 +16,9 @@ from vitrine.refresh.engine import Engine, Limits
 if TYPE_CHECKING:
     from tests.spark.rig import Rig
 
-collect_ignore_glob = [] if find_spec("pyspark") else ["test_*.py"]
+IS_REQUIRED = os.environ.get("VITRINE_TEST_SPARK") == "required"
+
+collect_ignore_glob = [] if IS_REQUIRED or find_spec("pyspark") else ["test_*.py"]
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +27,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Rig]":
     from tests.spark.rig import open_rig
 
     if shutil.which("java") is None:
-        pytest.skip("Spark needs Java 17")
+        give_up = pytest.fail if IS_REQUIRED else pytest.skip
+        give_up("Spark needs Java 17")
     with Engine(Limits(threads=1)) as engine:
         rig = open_rig(engine, tmp_path_factory.mktemp("world"))
         yield rig

@@ -11,11 +11,12 @@ from sqlglot import exp
 from tests.fixtures.lake.builders import at_ms, write_journey
 from tests.spark.mini_store import LAST_DAY, REFERENCE_MS, REGIONS, write_store
 from vitrine.refresh import journey_import
-from vitrine.refresh.crm_stage import IDENTITIES, IDS, PURCHASES, VISITORS
+from vitrine.refresh.crm_stage import IDENTITIES, IDS, VISITORS
 from vitrine.refresh.crm_stage import ROWS as CRM_ROWS
 from vitrine.refresh.engine import WEEK_MS, Engine
 from vitrine.refresh.feed_stage import ITEM_COLUMNS, ROWS
 from vitrine.refresh.journey_import import SOURCES, VIEW_RULES
+from vitrine.refresh.lake import IMPORTED
 from vitrine.refresh.lists import RULES
 from vitrine.refresh.sql_engine import Value, query, used
 
@@ -172,7 +173,7 @@ def _put_extract(engine: Engine) -> None:
     _put_rows(engine, "identities", IDENTITIES, [dict(zip(IDENTITIES, one, strict=True)) for one in known])
     _put_rows(engine, "visitors_before", VISITORS, [{"visitor": "v02", "region": "south", "crm": '{"a": 1}'}])
     before = {"visitor": "v09", "kind": "purchase", "at_ms": 1, "item": "i00", "quantity": 1, "price": 1}
-    _put_rows(engine, "purchases_before", PURCHASES, [{"id": "tills-o1-i00", **before}, {"id": "tills-o0-x", **before}])
+    _put_rows(engine, "purchases_before", IMPORTED, [{"id": "tills-o1-i00", **before}, {"id": "tills-o0-x", **before}])
 
 
 def parameters(name: str, branch: str = "") -> dict[str, Value]:

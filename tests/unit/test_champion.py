@@ -19,7 +19,6 @@ from vitrine.refresh.champion import (
     ModelFiles,
     Rejection,
     crown,
-    objections,
     put_model,
     read_champion,
     read_crown,
@@ -75,6 +74,11 @@ def timer(ms: float):
     """Seconds by which everything takes so many milliseconds."""
     ticks = count()
     return lambda: next(ticks) * ms / 1000
+
+
+def objections(trained: TrainedRanker, ranker: FirstFeature, timer) -> list[str]:
+    """What the gate says against a challenger."""
+    return [check.objection for check in pass_gate(trained, ranker, timer) if not check.is_passed]
 
 
 def test_a_better_ranker_meets_no_objection():

@@ -194,12 +194,12 @@ def test_nothing_that_reaches_a_person_is_kept(rig: Rig, tmp_path: Path) -> None
     ("row", "said"),
     [
         (",,,,1,,", "who it is about"),
-        ("c,,mars,,1,,", "no region"),
+        ("c,,mars,,1,,", "no such region"),
         ("c,,,2019-11-22,1,,", "no date of the form"),
         ("c,,,,many,,", "no number"),
         ("c,,,,nan,,", "no number"),
         ("c,,,,1,meat,", "none of the values"),
-        ("c,,,,1,,maybe", "availability"),
+        ("c,,,,1,,maybe", "newsletter is neither yes nor no"),
         ("c,,,,1,", "7"),
     ],
 )
@@ -220,7 +220,7 @@ def test_a_bad_row_is_told_by_its_line(row: str, said: str) -> None:
         ("c,R,2026-11-20,milk,-1,1", "quantity"),
         ("c,R,2026-11-20,milk,0.5,1", "quantity"),
         ("c,R,2026-11-20,,1,1", "no id"),
-        ("c,R,2026-11-20,milk,1,1 EUR", "currency"),
+        ("c,R,2026-11-20,milk,1,1 EUR", "price is none in USD"),
     ],
 )
 def test_a_bad_line_of_an_order_is_told(row: str, said: str) -> None:

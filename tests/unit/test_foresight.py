@@ -143,7 +143,7 @@ def test_a_campaign_whose_row_looks_ahead_reads_for_itself() -> None:
     world = World({**BEST, **next_rows(x=["y", "z"])})
     decision = run(world, release=release_of(placement("home.recs"), campaigns=(ahead,)))
     assert (items(decision), decision.placements[0].campaign) == (["y", "z"], "ahead")
-    assert [key for key in world.reads[-1]] == [keys.session_row("x", R)]
+    assert list(world.reads[-1]) == [keys.session_row("x", R)]
 
 
 def test_what_the_visit_has_seen_is_left_out() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vitrine.refresh.calibration import auc, binned, brier, calibration_error, log_error, mean_gain, mid_ranks
+from vitrine.refresh.calibration import auc, binned, brier, calibration_error, log_error, mid_ranks
 from vitrine.refresh.glm import fit_linear, losses
 
 
@@ -91,16 +91,6 @@ def test_bins_hold_equally_many():
     assert bins.counts.max() - bins.counts.min() <= 1
     assert (np.diff(bins.predicted) > 0).all()
     assert len(binned(np.array([0.1, 0.2]), np.array([0.0, 1.0])).counts) == 2
-
-
-def test_a_gain_is_sure_only_when_it_is_not_one_visitors():
-    """Whole visitors are drawn: many rows of one visitor prove less than the same rows of many."""
-    gains = np.r_[np.full(50, 1.0), np.full(50, -0.2)]
-    of_many = mean_gain(gains, [f"v{n}" for n in range(100)], seed=1)
-    of_two = mean_gain(gains, ["a"] * 50 + ["b"] * 50, seed=1)
-    assert of_many[0] == of_two[0] == pytest.approx(0.4)
-    assert of_many[1] > 0.0 > of_two[1]
-    assert mean_gain(np.empty(0), [], seed=1) == (0.0, 0.0, 0.0)
 
 
 def test_log_error_is_relative():

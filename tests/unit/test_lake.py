@@ -256,7 +256,8 @@ def test_the_account_is_a_section(tmp_path):
     section = account.section()
     assert section.tone == "good"
     assert section.verdict == (
-        "60 events of 2026-11-22 to 1000000000000000000 ms, 100 read, 40 duplicate; 2 bots with 9 events left out"
+        "60 events of 2026-11-22 to 1000000000000000000 ms, 100 read, 40 duplicate; 2 bots with 9 events left out; "
+        "3 of items that the catalogue lacks"
     )
     assert [figure.caption for figure in section.figures] == ["Read", "Left out", "Of no use to the lists"]
     assert LakeAccount(rows={"x": 90}, left_out={"unknown kind": 10}, events=80).tone == "warning"

@@ -1,10 +1,12 @@
 """What the engine may use of a function's memory and cores."""
 
 import pytest
+from pydantic import ValidationError
 
 from vitrine.refresh.engine import Limits
+from vitrine.refresh.opened_lake import LakeSource
 from vitrine.settings import Settings
-from vitrine.wiring.refresh import engine_limits
+from vitrine.wiring.refresh import engine_limits, lake_source
 
 LAPTOP = Limits(threads=2, memory_mb=4_000)
 LAMBDA = Limits(threads=6, memory_mb=10_400)
@@ -36,3 +38,12 @@ def test_lambda_tells_its_memory():
     """The variable is Lambda's own."""
     env = {"VITRINE_TABLE": "t", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240"}
     assert Settings.from_env(env).memory_mb == 10_240
+
+
+def test_the_lake_keeps_events_as_long_as_the_stack_says():
+    """The number of days comes from the template; without one it is what the template has by default."""
+    told = Settings.from_env({"VITRINE_TABLE": "t", "VITRINE_EVENT_RETENTION_DAYS": "30"})
+    assert lake_source(told).keep_days == 30
+    assert lake_source(Settings(table="t"), "spark").keep_days == LakeSource().keep_days == 400
+    with pytest.raises(ValidationError, match="event_retention_days"):
+        Settings.from_env({"VITRINE_TABLE": "t", "VITRINE_EVENT_RETENTION_DAYS": "0"})

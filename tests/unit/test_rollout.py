@@ -44,13 +44,18 @@ def first(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 CHAMPION = Scripted("ranker-1", first)
 
 
-def beside(act, rollout: Rollout = CANARY, shows: bool = True, seconds=None):
+def plenty() -> float:
+    """Seconds that are left of a request that has just begun."""
+    return 1.0
+
+
+def beside(act, rollout: Rollout = CANARY, seconds=None, left_s=plenty):
     """A ranker of both, in a page view of the trial."""
     challenger = Challenger(rollout, Scripted(rollout.model, act), *([] if seconds is None else [seconds]))
     visitor = next(f"v{n}" for n in range(1_000) if CANARY.is_canary(f"v{n}"))
     decision = next(f"d{n}" for n in range(1_000) if SHADOW.is_shadowed(f"d{n}"))
     both = challenger.beside(
-        CHAMPION, context(DecisionRequest(Page("home"), visitor=visitor, consent=CONSENT), decision=decision)
+        CHAMPION, context(DecisionRequest(Page("home"), visitor=visitor, consent=CONSENT), decision=decision), left_s
     )
     assert both is not None
     return both
@@ -179,6 +184,22 @@ def test_a_challenger_that_hangs_holds_nobody_up():
     release.set()
 
 
+@pytest.mark.parametrize("rollout", [CANARY, SHADOW])
+def test_a_challenger_is_not_asked_when_its_share_of_the_time_is_not_left(rollout):
+    """The page view does not wait, and is no trial: lateness would be the fault of what came before."""
+    asked, left = [], [0.1, 0.001]
+
+    def note(rows):
+        asked.append(len(rows))
+        return first(rows)
+
+    both = beside(note, rollout, left_s=lambda: left.pop(0))
+    both.score(ROWS)
+    assert both.trial.failure is None
+    assert both.score(ROWS).tolist() == ROWS[:, 0].tolist()
+    assert (asked, both.id, both.trial) == ([30], "ranker-1", None)
+
+
 def test_both_are_timed_in_milliseconds_of_the_clock():
     """The champion first, then the challenger in its own thread."""
     ticks = iter([0.0, 0.001, 5.0, 5.02])
@@ -192,7 +213,7 @@ def test_a_champion_that_fails_leaves_no_trial():
     challenger = Challenger(CANARY, CHAMPION)
     visitor = next(f"v{n}" for n in range(1_000) if CANARY.is_canary(f"v{n}"))
     both = challenger.beside(
-        Scripted("ranker-1", fail), context(DecisionRequest(Page("home"), visitor=visitor, consent=CONSENT))
+        Scripted("ranker-1", fail), context(DecisionRequest(Page("home"), visitor=visitor, consent=CONSENT)), plenty
     )
     assert both is not None
     with pytest.raises(InvalidModel):
@@ -206,8 +227,10 @@ def test_a_trial_has_no_part_in_strangers_and_in_most_others():
     decision = next(f"d{n}" for n in range(1_000) if SHADOW.is_shadowed(f"d{n}"))
     dry = DecisionRequest(Page("home"), visitor=visitor, consent=CONSENT, options=Options(dry_run=True))
     shadow, canary = (Challenger(rollout, CHAMPION) for rollout in (SHADOW, CANARY))
-    assert canary.beside(CHAMPION, context()) is shadow.beside(CHAMPION, context(decision=decision)) is None
-    assert canary.beside(CHAMPION, context(DecisionRequest(Page("home"), visitor="nobody", consent=CONSENT))) is None
-    assert canary.beside(CHAMPION, context(dry)) is not None
-    assert shadow.beside(CHAMPION, context(dry, decision=decision)) is None
+    nobody = DecisionRequest(Page("home"), visitor="nobody", consent=CONSENT)
+    assert canary.beside(CHAMPION, context(), plenty) is None
+    assert shadow.beside(CHAMPION, context(decision=decision), plenty) is None
+    assert canary.beside(CHAMPION, context(nobody), plenty) is None
+    assert canary.beside(CHAMPION, context(dry), plenty) is not None
+    assert shadow.beside(CHAMPION, context(dry, decision=decision), plenty) is None
     assert TIME_SHARE < 0.2

@@ -31,6 +31,7 @@ class Settings(BaseModel):
         gt=0,
         description="write units a second that a refresh takes of the table at most",
     )
+    event_retention_days: int = Field(default=400, gt=0, description="days for which visitors' events are kept")
     bundle: Path = Field(default=Path("/opt"), description="folder with store/ and models/ as deployed")
 
     @classmethod

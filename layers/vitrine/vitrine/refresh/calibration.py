@@ -1,6 +1,5 @@
-"""How good predictions are: who is told apart, whether chances and amounts are met, and how sure a gain is."""
+"""How good predictions are: who is told apart, and whether chances and amounts are met."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +9,6 @@ from numpy.typing import NDArray
 Doubles = NDArray[np.float64]
 
 BINS: Final = 10
-DRAWS: Final = 500
-INTERVAL: Final = (2.5, 97.5)  # percentiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +65,3 @@ def brier(predicted: Doubles, came: Doubles) -> float:
 def log_error(predicted: Doubles, came: Doubles) -> float:
     """Root of the mean squared difference of log(1 + amount)."""
     return float(np.sqrt(np.square(np.log1p(predicted) - np.log1p(came)).mean()))
-
-
-def mean_gain(gains: Doubles, visitors: Sequence[str], seed: int) -> tuple[float, float, float]:
-    """Mean [n] of paired gains with the bounds of its 95 % interval; whole visitors are drawn, see evaluation.py."""
-    if not len(gains):
-        return 0.0, 0.0, 0.0
-    _, of = np.unique(np.array(visitors), return_inverse=True)
-    sums, counts = np.bincount(of, weights=gains), np.bincount(of).astype(np.float64)
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(DRAWS):  # one draw at a time: a table of draws by visitors would not fit for a large store
-        times = np.bincount(rng.integers(len(sums), size=len(sums)), minlength=len(sums))
-        drawn.append(float(times @ sums / (times @ counts)))
-    low, high = np.percentile(drawn, INTERVAL)
-    return float(gains.mean()), float(low), float(high)

@@ -6,7 +6,7 @@ Every release holds its own copy: rolling a release back takes its ranker back w
 who failed on trial, and why, so that nobody tries them again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -17,10 +17,9 @@ from vitrine.decisions.model import parse_ranker_manifest
 from vitrine.decisions.release import MANIFEST, MODEL, MODELS
 from vitrine.errors import InvalidModel
 from vitrine.ports import Objects, Ranker
-from vitrine.refresh.gate import pass_gate
 
 if TYPE_CHECKING:  # who watches a trial has these functions but not the layer that trains
-    from vitrine.refresh.training import LoadRanker, TrainedRanker
+    from vitrine.refresh.training import LoadRanker
 
 CURRENT: Final = f"{MODELS}current.json"
 REJECTED: Final = f"{MODELS}rejected.json"
@@ -101,6 +100,11 @@ def crown(objects: Objects, files: ModelFiles) -> str:
     return ranker
 
 
+def uncrown(objects: Objects) -> None:
+    """Leave the bucket without a champion: the bundled ranker stands in until the next one."""
+    objects.put(CURRENT, b"{}")
+
+
 def read_crown(objects: Objects) -> Crown:
     """Who the champion is and who was before, as the bucket says.
 
@@ -152,11 +156,6 @@ def reject(objects: Objects, ranker: str, rejection: Rejection) -> None:
     """Remember that a ranker was turned down."""
     told = {**read_rejected(objects), ranker: rejection}
     objects.put(REJECTED, orjson.dumps({name: asdict(one) for name, one in told.items()}))
-
-
-def objections(trained: "TrainedRanker", ranker: Ranker, timer: Callable[[], float]) -> list[str]:
-    """Why a challenger must not be tried; empty when it may. See gate.pass_gate."""
-    return [check.objection for check in pass_gate(trained, ranker, timer) if not check.is_passed]
 
 
 def _read_note(objects: Objects, name: str) -> Mapping[str, Any]:

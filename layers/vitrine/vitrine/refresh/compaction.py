@@ -26,6 +26,7 @@ from vitrine.types import DAY_MS
 
 RAW: Final = "events/raw/"
 BATCH: Final = 64  # objects: at most some gigabytes of lines
+KEEP_DAYS: Final = 400  # as EventRetentionDays in template.yaml
 AHEAD: Final = timedelta(days=1)
 STAGE: Final = "compact the events"
 
@@ -70,7 +71,7 @@ class Compacted:
         return bool(self.unreadable) or bad > FEW * (self.rows + bad)
 
 
-def compact(objects: Objects, now: datetime, progress: Progress, keep_days: int = 400) -> Compacted:
+def compact(objects: Objects, now: datetime, progress: Progress, keep_days: int = KEEP_DAYS) -> Compacted:
     """Bring every object of the stream that has no note yet into the daily files.
 
     Events of before the last `keep_days` days or from more than a day ahead are set aside with the damaged lines, and

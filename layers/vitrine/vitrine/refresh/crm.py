@@ -10,7 +10,7 @@ Nothing that a person can be reached by is kept: an extract in the lake's inbox 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,10 +24,11 @@ from vitrine.catalog.feed_lines import json_items, table_items
 from vitrine.errors import InvalidSource
 from vitrine.ports import Clock, Objects, Progress, Table
 from vitrine.refresh.crm_rows import ExtractForm, ExtractPlan, ExtractRow, parse_row
-from vitrine.refresh.crm_stage import PURCHASES, learn_identities, load_known, merge, stage_extract
+from vitrine.refresh.crm_stage import learn_identities, load_known, merge, stage_extract
 from vitrine.refresh.engine import VISITORS, Engine, Limits
 from vitrine.refresh.feed_stage import Heard
 from vitrine.refresh.feeds import pieces
+from vitrine.refresh.lake import IMPORTED
 from vitrine.refresh.profiles import LAST_PURCHASES, Known, load_profiles
 from vitrine.refresh.report import Section, TableFigure
 from vitrine.types import Event, VisitorId
@@ -35,6 +36,7 @@ from vitrine.types import Event, VisitorId
 IDENTITIES: Final = "visitors/identities.parquet"
 IMPORT: Final = "events/import/"
 BATCH: Final = 5_000
+HINT: Final = "the extract is to be written as crm.yaml declares it, with the names of its columns in the first row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class CrmDesk:
     def _write(self, engine: Engine, folder: Path, orders: str, taken: Taken) -> None:
         """Each file is put whole; the profiles come after, from what the lake has then."""
         if taken.purchases:
-            columns = ", ".join(PURCHASES)
+            columns = ", ".join(IMPORTED)
             engine.execute(f"create or replace table purchases_after as select {columns} from crm_purchases")  # noqa: S608
             self._put(engine, "purchases_after", "at_ms, id", folder, orders)
         self._put(engine, "identities", "kind, digest, visitor", folder, IDENTITIES)
@@ -126,13 +128,16 @@ class CrmDesk:
 
 
 def read_extract(chunks: Iterable[bytes], how: ExtractForm) -> Iterator[ExtractRow | FeedFault]:
-    """Rows and faults of an extract, in its order; a fault of kind `damaged` is the last."""
+    """Rows and faults of an extract, in its order; a fault of kind `damaged` is the last.
+
+    Its hint would show the columns, which in a file without a header are somebody's data.
+    """
     read = json_items if how.form.format == "jsonl" else table_items
     try:
         for raw in read(unpacked(chunks, how.form.max_bytes), how.form, Ignored()):
             yield raw if isinstance(raw, FeedFault) else parse_row(raw, how)
     except Damaged as error:
-        yield error.fault
+        yield replace(error.fault, hint=HINT)
 
 
 def _require_sound(heard: Heard, plan: ExtractPlan) -> None:

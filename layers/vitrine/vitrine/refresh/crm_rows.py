@@ -1,9 +1,11 @@
 """Rows of extracts from CRM, tills and loyalty programmes: who it is about, what is known of them, what they bought.
 
-What identifies a person leaves this module as a digest only, and no fault repeats it.
+What identifies a person leaves this module as a digest only. No fault repeats a value: where columns have shifted, an
+address may stand in any of them. So the texts of faults are fixed here, also of what feeds are read with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from math import isfinite
@@ -140,7 +142,7 @@ def _visitor(raw: RawItem, how: ExtractForm) -> VisitorId | None:
 def _region(raw: RawItem, how: ExtractForm) -> RegionId | None:
     text = how.form.text(raw.fields, REGION)
     if text and text not in how.regions:
-        raise BadValue(f"there is no region {text[:40]!r}", f"the store's regions: {', '.join(how.regions)}")
+        raise BadValue("there is no such region", f"the store's regions: {', '.join(how.regions)}")
     return text or None
 
 
@@ -152,7 +154,8 @@ def _attribute(raw: RawItem, name: str, how: ExtractForm) -> Told:
         case "number":
             return _number(text, name)
         case "boolean":
-            return is_available(text, sells_preorders=False)
+            with _told(f"{name} is neither yes nor no", "write yes or no, true or false, 1 or 0"):
+                return is_available(text, sells_preorders=False)
         case _:
             return _date(text, declared.date, name) if declared.date else _word(text, declared.values, name)
 
@@ -188,13 +191,15 @@ def _order(raw: RawItem, how: ExtractForm) -> OrderLine:
         raise BadValue("the quantity is no whole number from 1 on", "leave out what came back")
     price = _price(text["price"], how) if text["price"] else round(_price(text["amount"], how) / quantity)
     regular = how.form.text(raw.fields, "regular_price")
+    with _told("the line's item has no id that an item can have", "it is that of the catalogue"):
+        item = parse_id(how.form.text(raw.fields, "item"))
     order = one_line(text["order"])[:MAX_TEXT]
     if not order:
         raise BadValue("the row names no order", "its lines belong together by the order's number")
     return OrderLine(
         order=order,
         at_ms=_instant(text["at"], how),
-        item=parse_id(how.form.text(raw.fields, "item")),
+        item=item,
         quantity=quantity,
         price=price,
         regular_price=max(price, _price(regular, how) if regular else 0),
@@ -202,7 +207,17 @@ def _order(raw: RawItem, how: ExtractForm) -> OrderLine:
 
 
 def _price(text: str, how: ExtractForm) -> int:
-    return parse_price(text, how.currency, how.form.decimal_mark)
+    with _told(f"the price is none in {how.currency}", "write it like 12.99 and declare decimal_mark: '.' or ','"):
+        return parse_price(text, how.currency, how.form.decimal_mark)
+
+
+@contextmanager
+def _told(message: str, hint: str) -> Iterator[None]:
+    """Tell a fault in words that hold nothing of the value."""
+    try:
+        yield
+    except BadValue as error:
+        raise BadValue(message, hint, error.kind) from None
 
 
 def _instant(text: str, how: ExtractForm) -> int:

@@ -17,6 +17,7 @@ from vitrine.ports import Progress
 from vitrine.refresh.crm_rows import ExtractRow
 from vitrine.refresh.engine import Engine
 from vitrine.refresh.feed_stage import Heard, load_lines
+from vitrine.refresh.lake import IMPORTED
 from vitrine.visitors.identifiers import KINDS
 
 EVERY: Final = 20_000
@@ -36,18 +37,6 @@ ROWS: Final = {
 IDS: Final = {"n": "bigint", "kind": "varchar", "sureness": "integer", "digest": "varchar"}
 IDENTITIES: Final = {"kind": "varchar", "digest": "varchar", "visitor": "varchar", "seen_ms": "bigint"}
 VISITORS: Final = {"visitor": "varchar", "region": "varchar", "crm": "varchar"}
-PURCHASES: Final = {
-    "id": "varchar",
-    "visitor": "varchar",
-    "kind": "varchar",
-    "at_ms": "bigint",
-    "item": "varchar",
-    "quantity": "integer",
-    "price": "integer",
-    "regular_price": "integer",
-    "session": "varchar",
-    "region": "varchar",
-}
 
 
 def stage_extract(engine: Engine, told: Iterable[ExtractRow | FeedFault], scratch: Path, progress: Progress) -> Heard:
@@ -80,7 +69,7 @@ def load_known(engine: Engine, identities: Path, visitors: Path, purchases: Path
     for table, types, file in (
         ("identities", IDENTITIES, identities),
         ("visitors_before", VISITORS, visitors),
-        ("purchases_before", PURCHASES, purchases),
+        ("purchases_before", IMPORTED, purchases),
     ):
         engine.execute(
             f"create or replace table {table} ({', '.join(f'{name} {kind}' for name, kind in types.items())})"

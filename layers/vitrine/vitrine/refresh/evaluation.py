@@ -1,8 +1,7 @@
 """How well rankings put what was bought next on top: NDCG and recall at 10, compared on the same page views.
 
-Items that were bought but are not among the candidates count against every method alike. Intervals are paired
-bootstraps over visitors (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993): whole visitors are drawn with
-replacement, so that several baskets of one visitor do not feign independence.
+Items that were bought but are not among the candidates count against every method alike. How sure a difference is,
+bootstrap.py says.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.decisions.candidates import fuse
+from vitrine.refresh.bootstrap import mean_interval
 from vitrine.refresh.examples import PageView, Situation
 from vitrine.refresh.network import Floats
 
 CUTOFF: Final = 10
 METRICS: Final = ("ndcg10", "recall10")
-DRAWS: Final = 1_000
-INTERVAL: Final = (2.5, 97.5)  # percentiles
 DISCOUNTS: Final = 1.0 / np.log2(np.arange(2, CUTOFF + 2))
 """Weight of a hit per rank (Järvelin and Kekäläinen, "Cumulated gain-based evaluation", TOIS 2002)."""
 
@@ -88,14 +86,7 @@ def gain(results: Results, method: str, baseline: str, metric: str, seed: int) -
     """Mean difference of two methods per page view, with the bounds of its 95 % bootstrap interval over visitors."""
     columns = results.values[:, :, METRICS.index(metric)]
     difference = columns[:, results.methods.index(method)] - columns[:, results.methods.index(baseline)]
-    if not len(difference):
-        return 0.0, 0.0, 0.0
-    _, visitor = np.unique(np.array(results.visitors), return_inverse=True)
-    sums, counts = np.bincount(visitor, weights=difference), np.bincount(visitor)
-    n = len(sums)
-    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), size=DRAWS)  # [draws, visitors]
-    low, high = np.percentile((drawn @ sums) / (drawn @ counts), INTERVAL)
-    return float(difference.mean()), float(low), float(high)
+    return mean_interval(difference, results.visitors, seed)
 
 
 def summarise(results: Results, method: str, seed: int) -> dict[str, object]:

@@ -29,6 +29,9 @@ class Policy:
 
     The canary's share is below that: of 2,000 visitors as many as a twentieth are in it once in a hundred times.
 
+    Of a window with more than `max_decisions` a part of the visitors is looked at: 100,000 take some 100 MB of memory
+    and hold 4,000 of the canary's, many times what a verdict needs.
+
     `alpha` bounds the chance that one of the five shares, or the guard metric, ever wrongs a good challenger.
     """
 
@@ -36,6 +39,7 @@ class Policy:
     canary_share: float = 0.8 * MAX_SHARE
     min_trials: int = 100
     max_window_ms: int = DAY_MS
+    max_decisions: int = 100_000
     shadow_windows: int = 4
     canary_windows: int = 8
     canary_ms: int = DAY_MS
@@ -54,6 +58,7 @@ class Window:
     """What the decisions from one instant to another told of a challenger. `trials` were scored by both.
 
     `ms` and `champion_ms` are what 99 of 100 scorings took at most, None without any; `overlap` is a mean.
+    `damaged` lines of the lake were left out. All counts but that are of a `share` of the visitors, mostly of all.
     """
 
     from_ms: int
@@ -68,6 +73,8 @@ class Window:
     ms: float | None = None
     champion_ms: float | None = None
     overlap: float | None = None
+    damaged: int = 0
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def first_purchase_ms(engine: SqlEngine) -> int:
     """
     ((first_ms,),) = engine.execute("select min(at_ms) from events where kind = 'purchase'")
     if first_ms is None:
-        raise TooLittleData("not enough data yet: the lake holds no purchase")
+        raise TooLittleData(f"not enough data yet: the lake holds no purchase; {engine.account.summary}")
     return int(first_ms)
 
 
@@ -71,5 +71,22 @@ def last_purchase_ms(engine: SqlEngine) -> int:
     """
     ((last_ms,),) = engine.execute("select max(at_ms) from events where kind = 'purchase'")
     if last_ms is None:
-        raise TooLittleData("not enough data yet: the lake holds no purchase")
+        raise TooLittleData(f"not enough data yet: the lake holds no purchase; {engine.account.summary}")
     return int(last_ms)
+
+
+def lists_as_of_ms(engine: SqlEngine, now_ms: int) -> int:
+    """The instant that a refresh looks back from: right after the last purchase, but not in the future.
+
+    Raises:
+        TooLittleData: nothing of the catalogue was bought before it. The message accounts for the lake.
+    """
+    as_of_ms = min(now_ms, last_purchase_ms(engine) + 1)
+    ((sold,),) = engine.execute(
+        "select count(*) from events join items on items.item = events.item "
+        "where kind = 'purchase' and quantity > 0 and at_ms < $as_of_ms",
+        {"as_of_ms": as_of_ms},
+    )
+    if not sold:
+        raise TooLittleData(f"not enough data yet: nothing of the catalogue was bought; {engine.account.summary}")
+    return as_of_ms

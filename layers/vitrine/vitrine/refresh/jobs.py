@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from vitrine.decisions.release import Pointer
-from vitrine.errors import InvalidRelease, TooLittleData
+from vitrine.errors import TooLittleData
 from vitrine.ports import Clock, Objects, Progress, Table
 from vitrine.refresh.bestsellers import bestsellers_json
 from vitrine.refresh.cards import card_rows, publish_cards
@@ -22,7 +22,7 @@ from vitrine.refresh.due import DUE, write_due
 from vitrine.refresh.feed_account import feed_section
 from vitrine.refresh.gate import pass_gate
 from vitrine.refresh.guard import Policy
-from vitrine.refresh.history import EngineHistory, last_purchase_ms
+from vitrine.refresh.history import EngineHistory, lists_as_of_ms
 from vitrine.refresh.list_facts import list_facts
 from vitrine.refresh.lists import build_lists
 from vitrine.refresh.model_life import gate_sections, life_section, read_life
@@ -32,14 +32,14 @@ from vitrine.refresh.publish import LoadStore, Parts, publish
 from vitrine.refresh.published import read_pointer
 from vitrine.refresh.release import retire
 from vitrine.refresh.release_content import ReleaseContent
-from vitrine.refresh.release_facts import ReleaseFacts, facts_of, keep_facts, read_facts, shrinkage
+from vitrine.refresh.release_facts import FACTS, ReleaseFacts, facts_of, read_facts, refuse_less
 from vitrine.refresh.report import Section
 from vitrine.refresh.report_page import LATEST, page_name, render
-from vitrine.refresh.rollout import admit
+from vitrine.refresh.rollout import admit, current_model
 from vitrine.refresh.session_parts import LoadNextRanker, SessionParts, build_session_parts, train_session_ranker
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.refresh.training import LoadRanker, train_ranker
-from vitrine.refresh.visitor_scores import VisitorScores, score_visitors
+from vitrine.refresh.visitor_scores import score_visitors
 from vitrine.refresh.weeks import Plan
 from vitrine.types import ReleaseId
 
@@ -135,7 +135,6 @@ class Built:
     bestsellers: bytes
     facts: ReleaseFacts
     sections: Sequence[Section]
-    cards: int
 
 
 def refresh_recommendations(
@@ -148,9 +147,9 @@ def refresh_recommendations(
 ) -> Published:
     """Build all lists, write the cards that changed, and publish the lists with the champion and the published store.
 
-    From a lake folder, or from the bucket without one. Cards come first: a page that shows an item needs its card.
-    `store` are compiled store files to publish with the lists, in place of the published ones. Lists that fall far
-    behind those before are refused unless `accepts_less`.
+    From a lake folder, or from the bucket without one. Cards come before the pointer: a page that shows an item needs
+    its card; and after all checks, for they are live at once. `store` are compiled store files to publish with the
+    lists, in place of the published ones. Lists that fall far behind those before are refused unless `accepts_less`.
 
     Raises:
         InvalidStore: `store` is no compiled store.
@@ -159,28 +158,27 @@ def refresh_recommendations(
         DependencyFailed: table or bucket do not answer.
     """
     before = read_pointer(workshop.table)
-    known = None if before is None else read_facts(workshop.releases, before.lists)
+    known = None if before is None else read_facts(workshop.releases, before.release)
     carried = _carried(workshop, before, store)
     now = workshop.clock()
     with _opened(workshop, progress, lake) as opened:
         built = _build(workshop, carried, opened.engine, now, known, progress)
+        if not accepts_less:
+            refuse_less(known, built.facts)
         sections = opened.sections()
-    lacking = shrinkage(known, built.facts)
-    if lacking and not accepts_less:
-        raise InvalidRelease(
-            f"nothing was published: {'; '.join(lacking)}. Look at the lake; --accept-less publishes it all the same"
-        )
+        cards = _write_cards(workshop, carried, opened.engine, progress, anew=False)
+        _put_due(workshop, opened.engine)
     champion = read_champion(workshop.releases, workshop.bundled, workshop.load_ranker)
-    parts = Parts(champion.files.model, champion.files.manifest, carried.files, built.bestsellers, built.sessions.files)
+    life = life_section(read_life(workshop.table, workshop.releases, POLICY))
+    more = {**built.sessions.files, FACTS: built.facts.to_bytes()}
+    parts = Parts(champion.files.model, champion.files.manifest, carried.files, built.bestsellers, more)
     pointer = publish(
         built.content, parts, before, workshop.table, workshop.releases, now, progress, keeps_store=store is None
     )
-    keep_facts(workshop.releases, pointer.lists, built.facts)
     retired = retire(pointer, workshop.table, workshop.releases, progress)
-    life = life_section(read_life(workshop.table, workshop.releases, POLICY))
     report = _put_report(workshop, pointer, [*sections, *built.sections, life])
-    rows, model = built.content.row_count, champion.ranker.id
-    return Published(pointer, rows, built.cards, model, champion.note, carried.note, retired, report)
+    rows, model = built.content.row_count, current_model(workshop.releases, pointer) or champion.ranker.id
+    return Published(pointer, rows, cards, model, champion.note, carried.note, retired, report)
 
 
 def _build(
@@ -191,13 +189,11 @@ def _build(
     known: ReleaseFacts | None,
     progress: Progress,
 ) -> Built:
-    as_of_ms = min(int(now.timestamp() * 1000), last_purchase_ms(engine) + 1)
-    cards = _write_cards(workshop, carried, engine, progress, anew=False)
+    as_of_ms = lists_as_of_ms(engine, int(now.timestamp() * 1000))
     scores = score_visitors(engine, carried.store, as_of_ms, now, progress)
     lists = build_lists(engine, carried.regions, as_of_ms, progress, has_personas=True)
-    _put_due(workshop, engine)
     sessions = build_session_parts(engine, carried.store, workshop.releases, workshop.load_next_ranker, progress)
-    content = ReleaseContent(lists, _predicted(scores), sessions.rows)
+    content = ReleaseContent(lists, scores.all_packed(), sessions.rows)
     told = list_facts(engine, lists, None if known is None else known.bestsellers)
     return Built(
         content=content,
@@ -205,13 +201,7 @@ def _build(
         bestsellers=bestsellers_json(engine, lists, carried.store.regions, carried.store.currency),
         facts=facts_of(content, carried.store.regions),
         sections=[*told, sessions.section(), *scores.sections, *_feed(workshop)],
-        cards=cards,
     )
-
-
-def _predicted(scores: VisitorScores) -> dict[str, str]:
-    told = ((visitor, scores.packed(visitor)) for visitor in scores.known)
-    return {visitor: text for visitor, text in told if text is not None}
 
 
 def _put_due(workshop: Workshop, engine: SqlEngine) -> None:

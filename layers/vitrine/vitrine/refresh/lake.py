@@ -1,4 +1,4 @@
-"""Loading a lake: items, visitors and events as tables, each event once, and an account of what does not count.
+"""Loading a lake: items, visitors and events as tables, and an account of what does not count.
 
 The same for every engine: it is told which files there are and reads them, the rest is SQL.
 """
@@ -53,8 +53,9 @@ class BotRule:
 def load(engine: SqlEngine, files: LakeFiles, now_ms: int | None, bots: BotRule) -> LakeAccount:
     """Tables `items`, `visitors` and `events`, and the account of them. Without `now_ms` nothing is in the future.
 
-    `events` has (visitor, kind, at_ms, item, quantity, price, regular_price, session, region): imported and collected
-    events, each once per visitor, kind and id. A store may lack visitors, imported events or collected ones.
+    `events` has (visitor, kind, at_ms, item, quantity, price, regular_price, session, region): imported events as they
+    stand in their files, where nobody looks for copies, and of the collected ones each visitor, kind and id once, if it
+    was not imported. A store may lack visitors, imported events or collected ones.
 
     Raises:
         InvalidSource: a file is damaged or lacks a column.

@@ -38,7 +38,8 @@ class LakeAccount:
             return f"the lake holds no event that counts ({read:,} read{_told(self.left_out)})"
         span = f"{_day(self.first_ms)} to {_day(self.last_ms)}"
         bots = f"; {self.bots:,} bots with {self.bot_events:,} events left out" if self.bots else ""
-        return f"{self.events:,} events of {span}, {read:,} read{_told(self.left_out)}{bots}"
+        unknown = f"; {self.unknown_items:,} of items that the catalogue lacks" if self.unknown_items else ""
+        return f"{self.events:,} events of {span}, {read:,} read{_told(self.left_out)}{bots}{unknown}"
 
     @property
     def tone(self) -> Tone:

@@ -90,9 +90,11 @@ def fetch_lake(objects: Objects, folder: Path, progress: Progress) -> int:
     """Copy a lake into a folder; the number of objects. Of the stream only what no daily file has yet.
 
     Raises:
-        InvalidSource: a note of a compaction is damaged.
+        InvalidSource: there is no catalogue, or a note of a compaction is damaged.
         DependencyFailed: the bucket does not answer.
     """
+    if ITEMS not in objects.names(ITEMS):
+        raise InvalidSource(f"{ITEMS} is missing in the lake; import a data set or a catalogue feed first")
     waiting = _waiting(objects)
     steps = (*FETCHED, *waiting)
     n = 0

@@ -38,8 +38,9 @@ def list_facts(
     personas = _personas(lists)
     if personas is not None:
         sections.append(personas)
-    if previous:
-        sections.append(_drift(lists, previous))
+    sold = {region: items for region, items in (previous or {}).items() if items}
+    if sold:
+        sections.append(_drift(lists, sold))
     return sections
 
 
@@ -163,7 +164,7 @@ def _drift(lists: ReleaseLists, previous: Mapping[RegionId, Sequence[ItemId]]) -
     for region, before in sorted(previous.items()):
         known = list(before)[:N_BEST]
         now = set(lists.bestsellers(region, len(known)))
-        shares[region] = 100.0 * len(now & set(known)) / max(len(known), 1)
+        shares[region] = 100.0 * len(now & set(known)) / len(known)
     least = min(shares.values())
     verdict = f"At least {least:.0f} % of each region's bestsellers were bestsellers in the release before."
     figure = BarFigure(

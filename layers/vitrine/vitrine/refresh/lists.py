@@ -161,6 +161,7 @@ def _collect(
 ) -> ReleaseLists:
     items = assortment(engine.columns("item_columns"))
     related, shelves, personal = (engine.columns(name, **parameters) for name in ("related", "shelves", "personal"))
+    visitors = [visitor for [visitor] in engine.execute("select visitor from visitor_index order by v")]
     return ReleaseLists(
         as_of_ms=as_of_ms,
         _items=items,
@@ -174,8 +175,8 @@ def _collect(
             _only(shelves, SHELF_COLUMNS),
         ),
         _personal=slices(
-            [personal["visitor"]],
-            lambda visitor: visitor,
+            [personal["v"]],
+            lambda v: visitors[v],
             personal["n"],
             in_half_floats(_only(personal, PERSONAL_COLUMNS)),
         ),

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vitrine.ports import Objects, Progress
-from vitrine.refresh.compaction import Compacted, compact
+from vitrine.refresh.compaction import KEEP_DAYS, Compacted, compact
 from vitrine.refresh.engines import open_cluster, open_engine
 from vitrine.refresh.lake_files import fetch_lake, name_lake_files
 from vitrine.refresh.report import Section
@@ -27,7 +27,7 @@ class LakeSource:
     limits: Limits = field(default_factory=Limits)
     address: str = ""
     tables: str = ""
-    keep_days: int = 400
+    keep_days: int = KEEP_DAYS
 
 
 @dataclass(frozen=True, slots=True)

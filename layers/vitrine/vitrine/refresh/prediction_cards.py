@@ -7,15 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrine.refresh.calibration import (
-    Bins,
-    auc,
-    binned,
-    brier,
-    calibration_error,
-    log_error,
-    mean_gain,
-)
+from vitrine.refresh.bootstrap import mean_interval
+from vitrine.refresh.calibration import Bins, auc, binned, brier, calibration_error, log_error
 from vitrine.refresh.prediction_examples import Examples, Question, Windows
 from vitrine.refresh.prediction_models import MODEL, Calibrated, mean_losses
 from vitrine.refresh.report import Cell, Figure, LineFigure, Section, TableFigure
@@ -23,6 +16,7 @@ from vitrine.refresh.report import Cell, Figure, LineFigure, Section, TableFigur
 Doubles = NDArray[np.float64]
 
 SEED: Final = 20170101
+DRAWS: Final = 500  # every night, of all visitors
 ACTIVE: Final = "auc_active"
 
 
@@ -75,7 +69,7 @@ def make_card(
     plain = [name for name in methods if name != MODEL]
     rival = min(plain, key=lambda name: float(mean_losses(methods[name], choose).mean()))
     gains = mean_losses(methods[rival], test) - mean_losses(methods[MODEL], test)
-    gain = mean_gain(gains, test.visitors, SEED)
+    gain = mean_interval(gains, test.visitors, SEED, DRAWS)
     method = MODEL if gain[1] > 0.0 else rival
     measures = {name: measure(answer, test) for name, answer in methods.items()}
     bins = binned(methods[method].mean(test), test.target)

@@ -10,6 +10,7 @@ writes none. Parts and manifest are always its own, so that two such runs at onc
 Two kinds of publication meet at the pointer. A refresh brings lists and takes a while; the store's files alone are
 published in a moment, with the lists, the model and the bestsellers of the release before. Files that were published
 while a refresh was building its lists are therefore not in conflict with it: it takes them over and flips again.
+Nor is a ranker that was promoted, turned down or rolled back meanwhile: who serves then is taken over, too.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +32,7 @@ from vitrine.decisions.release import (
 )
 from vitrine.errors import InvalidRelease, InvalidStore, RefreshNeeded
 from vitrine.ports import Objects, Progress, Table
-from vitrine.refresh.published import flip, is_flipped, published_store, read_manifest, read_parts, read_pointer
+from vitrine.refresh.published import flip, is_flipped, read_manifest, read_parts, read_pointer
 from vitrine.refresh.release_rows import ROWS_PER_BATCH, ReleaseRows, begun_releases, write_rows
 from vitrine.types import ReleaseId
 
@@ -73,8 +74,8 @@ def publish(
     """The pointer that is current afterwards: it names the new release, and the one before as `previous`.
 
     `before` was current when the store in `parts` was taken from it. If other store files were published since, the
-    release gets those; with `keeps_store` False the store in `parts` is meant to replace what there is, and gives way
-    to none.
+    release gets those, and if another ranker was made current, that one; with `keeps_store` False the store in `parts`
+    is meant to replace what there is, and gives way to none.
 
     Raises:
         InvalidRelease: what was read back is not what was written, or somebody else published meanwhile. The release
@@ -92,9 +93,9 @@ def publish(
         found = read_pointer(table)
         if found is not None and manifest.release in (found.release, found.lists, found.previous):
             return found  # the answer to our flip was lost, and somebody has published on top of it or rolled it back
-        if found is None or not keeps_store or not _is_store_alone(found, before):
+        if found is None or before is None or not keeps_store or found.lists != before.lists:
             break
-        manifest, before = _with_store_of(found, manifest, objects), found
+        manifest, before = _with_news_of(found, before, manifest, objects), found
     raise InvalidRelease(f"another release was published meanwhile, {manifest.release} was not; run it again")
 
 
@@ -142,16 +143,18 @@ def _put_parts(lists: ReleaseRows, parts: Parts, now: datetime, objects: Objects
     return Manifest(release, _ms(now), lists.as_of_ms, lists.row_count, digests)
 
 
-def _is_store_alone(found: Pointer, before: Pointer | None) -> bool:
-    """Whether only store files were published since: the lists are those of before."""
-    return before is not None and found.lists == before.lists
+def _with_news_of(found: Pointer, before: Pointer, manifest: Manifest, objects: Objects) -> Manifest:
+    """The manifest with the store of the release that was found, and with its ranker if `before` had another one.
 
-
-def _with_store_of(pointer: Pointer, manifest: Manifest, objects: Objects) -> Manifest:
-    """The manifest with another release's store. Nobody has read it yet: its own release never was current."""
-    store = published_store(objects, pointer)
-    objects.put(f"{manifest.release}/{STORE}", store)
-    return replace(manifest, parts={**manifest.parts, STORE: Part.of(store)})
+    Nobody has read the manifest yet: its own release never was current.
+    """
+    new, parts = read_parts(objects, found)
+    old = read_manifest(objects, before)
+    is_same_ranker = all(new.parts.get(name) == old.parts.get(name) for name in (MODEL, RANKER))
+    taken = {name: parts[name] for name in ((STORE,) if is_same_ranker else (STORE, MODEL, RANKER))}
+    for name, data in taken.items():
+        objects.put(f"{manifest.release}/{name}", data)
+    return replace(manifest, parts={**manifest.parts, **{name: new.parts[name] for name in taken}})
 
 
 def _seal(manifest: Manifest, before: Pointer | None, objects: Objects) -> Pointer:

@@ -18,7 +18,7 @@ Filled: TypeAlias = dict[str, str | int | bytes | bool]
 
 @dataclass(frozen=True, slots=True)
 class ReleaseContent:
-    """What `publish` writes. `sessions` are packed session rows by item.
+    """What `publish` writes. `sessions` are packed session rows by item, None for a store without use for them.
 
     `predicted` holds what is known of visitors beside their lists, as JSON; one without purchases has a row for that
     alone.
@@ -26,7 +26,7 @@ class ReleaseContent:
 
     lists: ReleaseLists
     predicted: Mapping[VisitorId, str] = field(default_factory=dict, repr=False)
-    sessions: Mapping[ItemId, bytes] = field(default_factory=dict, repr=False)
+    sessions: Mapping[ItemId, bytes] | None = field(default=None, repr=False)
 
     @property
     def as_of_ms(self) -> int:
@@ -36,11 +36,12 @@ class ReleaseContent:
     @property
     def row_count(self) -> int:
         """See release_rows.ReleaseRows."""
-        return self.lists.row_count + len(self._prospects()) + len(self.sessions)
+        return self.lists.row_count + len(self._prospects()) + len(self.sessions or {})
 
     def counts(self) -> Mapping[str, int]:
-        """How many items, shelves and visitors have lists, and how many items session rows."""
-        return {**self.lists.counts(), "items with sessions": len(self.sessions)}
+        """How many items, shelves and visitors have lists; and items session rows, if there is use for them."""
+        sessions = {} if self.sessions is None else {"items with sessions": len(self.sessions)}
+        return {**self.lists.counts(), **sessions}
 
     def rows(self, release: ReleaseId) -> Iterator[tuple[Key, Row]]:
         """See release_rows.ReleaseRows."""
@@ -50,7 +51,8 @@ class ReleaseContent:
         prospects = (
             (keys.personal(one, release), nothing | _predicted(self.predicted[one])) for one in self._prospects()
         )
-        sessions = ((keys.session_row(item, release), {"table": table}) for item, table in self.sessions.items())
+        told = (self.sessions or {}).items()
+        sessions = ((keys.session_row(item, release), {"table": table}) for item, table in told)
         return chain(listed, prospects, sessions)
 
     def _plain(self, release: ReleaseId) -> Iterator[tuple[Key, Filled]]:

@@ -1,4 +1,4 @@
-"""What a release amounts to, kept beside it: how many lists of each kind, what sells best. The next one is held to it.
+"""What a release amounts to, one of its parts: how many lists of each kind, what sells best. The next is held to it.
 
 A refresh that read half of the lake, or a lake that lost half of its goods, makes lists that are right in themselves
 and worse than those before. Counts tell.
@@ -10,6 +10,7 @@ from typing import Final
 
 import orjson
 
+from vitrine.errors import InvalidRelease
 from vitrine.ports import Objects
 from vitrine.refresh.release_content import ReleaseContent
 from vitrine.types import ItemId, RegionId, ReleaseId
@@ -39,11 +40,6 @@ def facts_of(content: ReleaseContent, regions: Sequence[RegionId]) -> ReleaseFac
     return ReleaseFacts(content.counts(), best)
 
 
-def keep_facts(objects: Objects, release: ReleaseId, facts: ReleaseFacts) -> None:
-    """Put them beside the release that brought the lists."""
-    objects.put(f"{release}/{FACTS}", facts.to_bytes())
-
-
 def read_facts(objects: Objects, release: ReleaseId) -> ReleaseFacts | None:
     """The facts of a release; None where there are none, or they are damaged."""
     try:
@@ -54,12 +50,22 @@ def read_facts(objects: Objects, release: ReleaseId) -> ReleaseFacts | None:
         return None
 
 
-def shrinkage(before: ReleaseFacts | None, now: ReleaseFacts) -> list[str]:
-    """In which respects a release falls far behind the one before; empty when it does not, or nobody knows."""
-    if before is None:
-        return []
-    return [
-        f"{now.counts.get(kind, 0):,} {kind} instead of {n:,}"
-        for kind, n in before.counts.items()
-        if now.counts.get(kind, 0) < LEAST_SHARE * n
-    ]
+def refuse_less(before: ReleaseFacts | None, now: ReleaseFacts) -> None:
+    """Refuse a release that falls far behind the one before it; nothing is asked where nobody knows of one.
+
+    Raises:
+        InvalidRelease: it does; the message says in which respects.
+    """
+    lacking = [] if before is None else shrinkage(before, now)
+    if lacking:
+        remedy = "Look at the lake; --accept-less publishes it all the same"
+        raise InvalidRelease(f"nothing was published: {'; '.join(lacking)}. {remedy}")
+
+
+def shrinkage(before: ReleaseFacts, now: ReleaseFacts) -> list[str]:
+    """In which respects a release falls far behind the one before.
+
+    A kind that it does not count is one that its store has no use for any more.
+    """
+    counts = ((kind, before.counts.get(kind, 0), n) for kind, n in now.counts.items())
+    return [f"{n:,} {kind} instead of {known:,}" for kind, known, n in counts if n < LEAST_SHARE * known]

@@ -1,7 +1,7 @@
 """How well scores put the clicked items of a list on top: NDCG over the whole list and over its first ten.
 
 NDCG is Järvelin and Kekäläinen's (TOIS 2002) with gain 1 for a click and a logarithmic discount. Intervals are
-bootstraps over visitors, whose lists are drawn together (Efron and Tibshirani, 1993).
+bootstrap.py's: a visitor's lists are drawn together.
 """
 
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from typing import Final
 
 import numpy as np
 
+from vitrine.refresh.bootstrap import mean_interval
 from vitrine.refresh.network import Floats, Indices
 from vitrine.refresh.rerank_events import Rankings
 from vitrine.refresh.rerank_labels import Doubles
 
 CUTOFF: Final = 10
-DRAWS: Final = 1_000
-INTERVAL: Final = (2.5, 97.5)  # percentiles
+SEED: Final = 0  # of the bootstrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +39,13 @@ class Quality:
 
     def interval10(self) -> tuple[float, float]:
         """95 % interval of `ndcg10`."""
-        return _interval(self.at_10, self.visitors)
+        _, low, high = mean_interval(self.at_10, self.visitors, SEED)
+        return low, high
 
     def gain10(self, other: "Quality") -> tuple[float, float]:
         """95 % interval of how much larger `ndcg10` is than another order's of the same lists, list by list."""
-        return _interval(self.at_10 - other.at_10, self.visitors)
-
-
-def _interval(values: Doubles, visitors: Indices) -> tuple[float, float]:
-    """Interval of the mean of the lists' values."""
-    _, visitor = np.unique(visitors, return_inverse=True)
-    sums, counts = np.bincount(visitor, values), np.bincount(visitor)
-    drawn = np.random.default_rng(0).integers(0, len(sums), (DRAWS, len(sums)))
-    low, high = np.percentile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), INTERVAL)
-    return float(low), float(high)
+        _, low, high = mean_interval(self.at_10 - other.at_10, self.visitors, SEED)
+        return low, high
 
 
 def judge_scores(rankings: Rankings, chosen: Indices, scores: Floats) -> Quality:

@@ -25,12 +25,17 @@ from vitrine.refresh.champion import (
     read_model,
     read_rejected,
     reject,
+    uncrown,
 )
 from vitrine.refresh.guard import Policy
 from vitrine.refresh.published import is_flipped, read_manifest, read_parts, read_pointer
 
 ATTEMPTS: Final = 5
 BY_HAND: Final = "by an operator"
+WAYS_BACK: Final = (
+    "vitrine model promote names another one; or vitrine rollback goes back to the previous release, "
+    "and then this one can be turned down"
+)
 MEANWHILE: Final = "the pointer was changed by others again and again; run it again"
 
 
@@ -137,8 +142,11 @@ def promote(table: Table, objects: Objects, model: str, now: datetime) -> Pointe
 def turn_down(table: Table, objects: Objects, model: str, reason: str, now: datetime) -> Pointer:
     """Take a ranker back and remember why: its trial ends; if it is the champion, the one before it is again.
 
+    One that was turned down itself never is. Where nobody else is left, a champion that still serves cannot be taken
+    back; after a roll-back to a release without it, it can, and the bundled ranker stands in.
+
     Raises:
-        InvalidModel: it is neither on trial nor the champion, or nothing is known that was champion before it.
+        InvalidModel: it is neither on trial nor the champion, or it serves and nobody is left to take its place.
         InvalidRelease: as `promote`.
     """
     pointer = read_pointer(table)
@@ -148,10 +156,15 @@ def turn_down(table: Table, objects: Objects, model: str, reason: str, now: date
     crowned = read_crown(objects)
     if crowned.model != model:
         raise InvalidModel(f"{model} is neither on trial nor the champion")
-    if crowned.previous is None:
-        raise InvalidModel(f"no champion before {model} is known; vitrine rollback goes back to the previous release")
+    heir = crowned.previous if crowned.previous not in read_rejected(objects) else None
+    if heir is not None:
+        reject(objects, model, Rejection(reason, "champion", _ms(now)))
+        return promote(table, objects, heir, now)
+    if pointer is None or current_model(objects, pointer) == model:
+        raise InvalidModel(f"{_no_heir(crowned.previous, model)}; {WAYS_BACK}")
     reject(objects, model, Rejection(reason, "champion", _ms(now)))
-    return promote(table, objects, crowned.previous, now)
+    uncrown(objects)
+    return pointer
 
 
 def current_model(objects: Objects, pointer: Pointer) -> str | None:
@@ -160,6 +173,15 @@ def current_model(objects: Objects, pointer: Pointer) -> str | None:
         return parse_ranker_manifest(objects.get(f"{pointer.release}/{RANKER}") or b"").id
     except InvalidModel:
         return None
+
+
+def returning_model(objects: Objects, pointer: Pointer) -> str | None:
+    """Id of the champion that the next refresh brings, where the pointer's release carries another; else None."""
+    try:
+        crowned = read_crown(objects).model
+    except InvalidModel:  # a refresh refuses the note as well, and says so
+        return None
+    return None if crowned == current_model(objects, pointer) else crowned
 
 
 def stage_of(pointer: Pointer | None, model: str) -> Stage | None:
@@ -173,6 +195,12 @@ def _is_taken(rollout: Rollout | None, challenger: str, now: datetime, policy: P
     if rollout is None or rollout.model == challenger:
         return False
     return rollout.stage == "canary" or _ms(now) - rollout.since_ms < policy.patience_ms
+
+
+def _no_heir(previous: str | None, model: str) -> str:
+    if previous is None:
+        return f"no champion before {model} is known"
+    return f"the champion before {model}, {previous}, was turned down as well"
 
 
 def _with_model(objects: Objects, before: Pointer, files: ModelFiles, now: datetime) -> Pointer:

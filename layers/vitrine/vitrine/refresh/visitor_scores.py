@@ -42,6 +42,11 @@ class VisitorScores:
         told = self.of(visitor)
         return orjson.dumps(told).decode() if told else None
 
+    def all_packed(self) -> dict[VisitorId, str]:
+        """The same of everybody of whom there is something to say."""
+        told = ((visitor, self.packed(visitor)) for visitor in self.known)
+        return {visitor: text for visitor, text in told if text is not None}
+
     @property
     def facts(self) -> dict[str, object]:
         """Figures as plain data."""

@@ -50,19 +50,24 @@ class TrialNote:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What one run of the watch came to. `action` is None without a trial, or while its window is not full."""
+    """What one run of the watch came to. `action` is None without a trial, or while its window is not full.
+
+    `damaged` lines of the lake were left out of what it looked at.
+    """
 
     model: str | None
     stage: Stage | None
     action: Action | None
     reason: str
+    damaged: int = 0
 
     @property
     def summary(self) -> str:
         """In one line."""
         if self.model is None:
             return self.reason
-        return f"{self.model}, {self.stage}: {self.action or 'wait'} ({self.reason})"
+        left_out = f"; {self.damaged:,} damaged lines of the lake left out" if self.damaged else ""
+        return f"{self.model}, {self.stage}: {self.action or 'wait'} ({self.reason}){left_out}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +122,12 @@ class Watch:
         )
         n, least = seen.window.trials, self.policy.min_trials
         if n < least and to_ms < note.until_ms + self.policy.max_window_ms:
-            return Watched(rollout.model, rollout.stage, None, f"{n} page views tried so far, {least} close a window")
+            told = f"{n} page views tried so far, {least} close a window"
+            return Watched(rollout.model, rollout.stage, None, told, seen.window.damaged)
         evidence = note.evidence.plus(seen.window, seen.canary, seen.control)
         verdict = judge(evidence, rollout.stage, self.policy, rollout.since_ms, to_ms)
-        told = replace(note, until_ms=to_ms, evidence=evidence, verdict=verdict)
-        self.objects.put(NOTE, told.to_bytes())
-        return self._act(rollout, verdict, now)
+        self.objects.put(NOTE, replace(note, until_ms=to_ms, evidence=evidence, verdict=verdict).to_bytes())
+        return replace(self._act(rollout, verdict, now), damaged=seen.window.damaged)
 
     def _act(self, rollout: Rollout, verdict: Verdict, now: datetime) -> Watched:
         match verdict.action:

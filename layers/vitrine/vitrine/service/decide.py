@@ -37,6 +37,9 @@ READ_SHARE: Final = 0.7
 CLAIM_SHARE: Final = 0.9
 """Share of the deadline that may pass before counting a showing is given up."""
 
+TRIAL_SHARE: Final = 0.6
+"""Share of the deadline that may pass before a challenger is given up: the cards of the winners are read after it."""
+
 CARD_TTL: Final = timedelta(seconds=60)
 CARD_CACHE_SIZE: Final = 20_000
 
@@ -127,7 +130,8 @@ class DecideService:
         context = resolve_context(self._new_id(now), now, request, release.store)
         both = None
         if serving.challenger is not None and release.ranker is not None:
-            both = serving.challenger.beside(release.ranker, context)
+            until_s = request.options.deadline_ms / 1000 * TRIAL_SHARE
+            both = serving.challenger.beside(release.ranker, context, lambda: until_s - watch.elapsed_s())
             release = release if both is None else replace(release, ranker=both)
         sources = _Sources(self._environment, context, release, watch)
         tape = Tape()

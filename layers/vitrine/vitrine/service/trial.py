@@ -1,9 +1,9 @@
 """A challenger beside the champion: both score the candidates of a decision, one is shown, and both are timed.
 
 A challenger passed its gate and is on trial all the same, so nothing here trusts it. It scores in a thread of its own
-and is waited for during a part of the request's time; whatever it raises and however long it takes, the champion's
-scores are there already. What the two take is measured in time of the processor: on a machine that has no time for a
-thread everything comes late, and that is not the challenger's fault.
+and is waited for during a part of the request's time, if that much is left; whatever it raises and however long it
+takes, the champion's scores are there already. What the two take is measured in time of the processor: on a machine
+that has no time for a thread everything comes late, and that is not the challenger's fault.
 """
 
 import time
@@ -21,7 +21,9 @@ from vitrine.ports import Ranker
 Scores = NDArray[np.float32]
 
 TIME_SHARE: Final = 0.1
-"""Share of a request's deadline for which a challenger is waited for: 15 of 150 ms, where a champion takes 0.1."""
+"""Share of a request's deadline for which a challenger is waited for: 15 of 150 ms, where a champion takes 0.1.
+
+Where less is left it is not asked at all: what came late then would be no fault of its own."""
 
 
 class Challenger:
@@ -37,8 +39,10 @@ class Challenger:
         self._thread: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="challenger")
         self._under_way: Future[tuple[Scores, float]] | None = None
 
-    def beside(self, champion: Ranker, context: Context) -> "TrialRanker | None":
+    def beside(self, champion: Ranker, context: Context, left_s: Callable[[], float]) -> "TrialRanker | None":
         """What scores this decision in the champion's place; None when the trial has no part in it.
+
+        `left_s` tells how many seconds of the request's time may still be spent, at the moment it is asked.
 
         The trial sees only visitors who agreed to be recognised, for of others there is no record; a dry run shows
         what its visitor would see, and counts as no trial of the shadow.
@@ -50,7 +54,8 @@ class Challenger:
         )
         if not is_canary and not is_shadowed:
             return None
-        return TrialRanker(champion, self, TIME_SHARE * request.options.deadline_ms / 1000, shows=is_canary)
+        timeout_s = TIME_SHARE * request.options.deadline_ms / 1000
+        return TrialRanker(champion, self, timeout_s, left_s, shows=is_canary)
 
     def score(self, features: Scores, timeout_s: float) -> tuple[Scores, float] | Failure:
         """Scores [n] of the features [n, d] and the seconds that they took, or why there are none."""
@@ -75,13 +80,16 @@ class Challenger:
 class TrialRanker:
     """The ranker of one decision: scores by both, gives those of the challenger if it `shows` and they are there.
 
-    `trial` is what the last call told; None before there was one.
+    `trial` is what the last call told; None before there was one, and when there was no time to ask the challenger.
     """
 
-    def __init__(self, champion: Ranker, challenger: Challenger, timeout_s: float, *, shows: bool) -> None:
+    def __init__(
+        self, champion: Ranker, challenger: Challenger, timeout_s: float, left_s: Callable[[], float], *, shows: bool
+    ) -> None:
         self._champion = champion
         self._challenger = challenger
         self._timeout_s = timeout_s
+        self._left_s = left_s
         self._shows = shows
         self._id = champion.id
         self.trial: Trial | None = None
@@ -101,8 +109,10 @@ class TrialRanker:
         started = challenger.seconds()
         own = self._champion.score(features)
         champion_ms = (challenger.seconds() - started) * 1000
+        self._id, self.trial = self._champion.id, None
+        if self._left_s() < self._timeout_s:
+            return own
         told = challenger.score(features, self._timeout_s)
-        self._id = self._champion.id
         if isinstance(told, str):
             self.trial = self._trial(own, champion_ms, failure=told)
             return own

@@ -33,7 +33,7 @@ ENGINE_SHARE: Final = 0.5  # of the memory; the rest is for Python's own arrays 
 MB_PER_CORE: Final = 1_769  # of a Lambda function, says its developer guide
 
 
-def build_workshop(settings: Settings, engine: EngineKind = "duckdb") -> Workshop:
+def build_workshop(settings: Settings, engine: EngineKind = "duckdb", address: str = "", tables: str = "") -> Workshop:
     """Table and buckets of the settings, store and default ranker of the bundle; what computes in SQL.
 
     Raises:
@@ -46,8 +46,14 @@ def build_workshop(settings: Settings, engine: EngineKind = "duckdb") -> Worksho
         S3Objects(settings.lake_bucket),
         S3Objects(settings.releases_bucket),
         utc_now,
-        LakeSource(kind=engine, limits=engine_limits(settings.memory_mb, _machine())),
+        lake_source(settings, engine, address, tables),
     )
+
+
+def lake_source(settings: Settings, engine: EngineKind, address: str, tables: str) -> LakeSource:
+    """How the lake of the settings is read: what the engine may use, where from, and how long events are kept."""
+    limits = engine_limits(settings.memory_mb, _machine())
+    return LakeSource(engine, limits, address, tables, settings.event_retention_days)
 
 
 def log_stages(log: Callable[[str], object]) -> Progress:

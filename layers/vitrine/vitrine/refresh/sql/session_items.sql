@@ -14,7 +14,7 @@ visits as (
     group by visitor, session
 ),
 numbered as (
-    select visitor, session, row_number() over (order by first_ms, visitor, session) as visit
+    select visitor, session, cast(row_number() over (order by first_ms, visitor, session) as bigint) as visit
     from visits
 )
 select numbered.visit, views.item
