@@ -128,9 +128,8 @@ def into_days(lake: Path) -> None:
 
     Collected events know no regular price: what is discounted is told by the catalogue's.
     """
-    named = ", ".join(
-        f"cast({name if name in IMPORTED else 'null'} as {kind}) as {name}" for name, kind in SCHEMA.items()
-    )
+    columns = {name: name if name in IMPORTED else "null" for name in SCHEMA}
+    named = ", ".join(f"cast({columns[name]} as {kind}) as {name}" for name, kind in SCHEMA.items())
     with duckdb.connect(config={"threads": 1, "memory_limit": "3GB"}) as db:  # one thread: one file a day
         db.execute("set temp_directory = ?", [str(lake / "spill")])
         db.execute(

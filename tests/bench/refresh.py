@@ -33,8 +33,8 @@ SIZES: Final = "1e6,1e7,1e8"
 FUNCTION_MB: Final = 10_240  # of RefreshRecommendationsFunction in template.yaml, as far as this machine has it
 POLL_S: Final = 0.25
 NOT_MEASURED: Final = (
-    "not in it: DynamoDB and S3 (the table forgets its rows, the lake is copied on one disk), the compaction of the last "
-    "night's lines, and session rows of real visits (the data has next to no views)"
+    "not in it: DynamoDB and S3 (the table forgets its rows, the lake is copied on one disk), the compaction of the "
+    "last night's lines, and session rows of real visits (the data has next to no views)"
 )
 LISTED: Final = 0.02
 """Steps are told one by one from this share of the time of the largest size."""
@@ -42,7 +42,7 @@ LISTED: Final = 0.02
 
 @dataclass
 class Scratch:
-    """The engine's folder for what does not fit into memory, and the most that lay there."""
+    """The engine's folder, its tables and what does not fit into memory, and the most that lay there."""
 
     folder: Path
     peak_bytes: int = 0
@@ -62,7 +62,7 @@ class Scratch:
 
     def _watch(self) -> None:
         while not self._stop.wait(POLL_S):
-            self.peak_bytes = max(self.peak_bytes, sum(map(size_of, self.folder.iterdir())))
+            self.peak_bytes = max(self.peak_bytes, sum(map(size_of, files_in(self.folder))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,12 @@ class Measured:
     def cpu_s(self) -> float:
         """Processor time of all steps, of all threads."""
         return sum(cpu for _, cpu in self.steps.values())
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """All files below a folder, whatever is removed meanwhile."""
+    for at, _, names in os.walk(folder):
+        yield from (Path(at) / name for name in names)
 
 
 def size_of(path: Path) -> int:
@@ -151,7 +157,7 @@ def report(found: Sequence[Measured]) -> list[str]:
     """A table of sizes, a table of steps and the JSON object."""
     events = [size.events for size in found]
     lines = [f"{'events':>13}{'visitors':>10}{'Parquet GB':>11}{'s':>8}{'CPU s':>8}{'events/s':>11}{'rows':>10}"]
-    lines[0] += f"{'row MB':>8}{'rows/s':>9}{'peak GB':>9}{'spilled GB':>11}"
+    lines[0] += f"{'row MB':>8}{'rows/s':>9}{'peak GB':>9}{'disk GB':>11}"
     for size in found:
         told = f"{size.events:>13,}{size.lake.visitors:>10,}{size.lake.bytes / 2**30:>11.2f}{size.wall_s:>8.1f}"
         told += f"{size.cpu_s:>8.1f}{size.events / size.wall_s:>11,.0f}{size.rows:>10,}{size.row_bytes / 2**20:>8.0f}"

@@ -1,9 +1,10 @@
 """One refresh of a lake in a process of its own: `python -m tests.bench.refresh_child LAKE SCRATCH FUNCTION_MB`.
 
 It is the nightly job itself, `jobs.refresh_recommendations`, over the daily files of a lake: compaction's look at what
-waits, the copy of the lake, one of each event, lists with persona shelves, scores, session rows, bestsellers, cards, due
-dates, publication, facts and report. The table forgets all rows but the sample that is read back, so that no database
-is measured. Prints one JSON object: time and processor time of each step, rows, and the peak of this process's memory.
+waits, the copy of the lake, one of each event, scores, lists with persona shelves, session rows, bestsellers, cards,
+due dates, publication, facts and report. The table forgets all rows but the sample that is read back, so that no
+database is measured. Prints one JSON object: time and processor time of each step, rows, and this process's peak of
+memory.
 """
 
 import json
@@ -107,7 +108,7 @@ class NullTable(MemoryTable):
     def write(self, rows: Iterable[tuple[Key, Row]]) -> int:
         """See ports.Table."""
         kept = list(rows)
-        listed = [row for key, row in kept if key.sk.startswith("R#")]
+        listed = [row for key, row in kept if key.sk[:2] in ("R#", "S#")]
         self.n_rows += len(listed)
         self.n_bytes += sum(len(value) for row in listed for value in row.values() if isinstance(value, bytes | str))
         super().write(kept[:: max(1, len(kept) // SAMPLES_PER_BATCH)])
@@ -132,7 +133,7 @@ def refresh(lake: Path, scratch: Path, limits: Limits) -> dict[str, Any]:
     watch, table = Watch(), NullTable()
 
     def open_watched(kind: EngineKind, limits: Limits | None = None, temp: Path | None = None) -> Engine:
-        return WatchedEngine(watch, limits or Limits(), temp or scratch)
+        return WatchedEngine(watch, limits or Limits(), scratch)  # where the parent looks on
 
     opened_lake.open_engine = open_watched  # this process does nothing else
     workshop = equip(ROOT, table, FolderObjects(lake), NullObjects(), lambda: now, LakeSource(limits=limits))

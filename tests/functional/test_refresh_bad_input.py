@@ -73,7 +73,7 @@ def command(bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         monkeypatch.setenv(f"VITRINE_{name}", value)
 
     def run(shop: Shop, *options: str) -> tuple[int, list[str], list[str]]:
-        monkeypatch.setattr(refresh_command, "build_workshop", lambda settings, engine: shop.workshop)
+        monkeypatch.setattr(refresh_command, "build_workshop", lambda *asked: shop.workshop)
         capsys.readouterr()
         code = main(["refresh", *options])
         told = capsys.readouterr()

@@ -50,7 +50,7 @@ def build_workshop(settings: Settings, engine: EngineKind = "duckdb", address: s
     )
 
 
-def lake_source(settings: Settings, engine: EngineKind, address: str, tables: str) -> LakeSource:
+def lake_source(settings: Settings, engine: EngineKind = "duckdb", address: str = "", tables: str = "") -> LakeSource:
     """How the lake of the settings is read: what the engine may use, where from, and how long events are kept."""
     limits = engine_limits(settings.memory_mb, _machine())
     return LakeSource(engine, limits, address, tables, settings.event_retention_days)
