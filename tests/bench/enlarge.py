@@ -97,6 +97,7 @@ def enlarge(source: Path, lake: Path, events: int, progress: Progress) -> Enlarg
         (lake / name).parent.mkdir(parents=True)
     shutil.copyfile(source / ITEMS, lake / ITEMS)
     with duckdb.connect(config={"threads": 2, "memory_limit": "3GB"}) as db:
+        db.execute("set enable_progress_bar = false")
         db.execute("set temp_directory = ?", [str(lake / "spill")])
         db.read_parquet(str(source / ITEMS)).create_view("items")
         db.read_parquet(str(source / VISITORS)).create_view("visitors")
@@ -131,6 +132,7 @@ def into_days(lake: Path) -> None:
     columns = {name: name if name in IMPORTED else "null" for name in SCHEMA}
     named = ", ".join(f"cast({columns[name]} as {kind}) as {name}" for name, kind in SCHEMA.items())
     with duckdb.connect(config={"threads": 1, "memory_limit": "3GB"}) as db:  # one thread: one file a day
+        db.execute("set enable_progress_bar = false")
         db.execute("set temp_directory = ?", [str(lake / "spill")])
         db.execute(
             f"copy (select {named}, strftime(make_timestamp(at_ms * 1000), '%Y-%m-%d') as day "

@@ -33,8 +33,8 @@ SIZES: Final = "1e6,1e7,1e8"
 FUNCTION_MB: Final = 10_240  # of RefreshRecommendationsFunction in template.yaml, as far as this machine has it
 POLL_S: Final = 0.25
 NOT_MEASURED: Final = (
-    "not in it: DynamoDB and S3 (the table forgets its rows, the lake is copied on one disk), the compaction of the "
-    "last night's lines, and session rows of real visits (the data has next to no views)"
+    "not in it: DynamoDB and S3 (the table forgets its rows, the lake is copied on one disk) and the compaction of the "
+    "last night's lines; views are those that the import makes up of purchases"
 )
 LISTED: Final = 0.02
 """Steps are told one by one from this share of the time of the largest size."""

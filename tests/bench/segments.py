@@ -14,9 +14,11 @@ from vitrine.api.store_folder import compile_store, read_store_file
 from vitrine.cli.import_command import package_folder
 from vitrine.cli.section_lines import section_lines
 from vitrine.ports import Progress
+from vitrine.refresh.due_card import Trial, due_section, try_due_dates
 from vitrine.refresh.engine import Engine
 from vitrine.refresh.history import last_purchase_ms
 from vitrine.refresh.journey_import import Shop, import_complete_journey
+from vitrine.refresh.lists import Regions
 from vitrine.refresh.predictions import Predictions, build_predictions
 from vitrine.refresh.visitor_scores import VisitorScores, score_visitors
 
@@ -29,7 +31,7 @@ AMOUNTS: Final = ("order_value", "ltv_12m")
 def run(progress: Progress, data: Path = DATA) -> Sequence[str]:
     """Both data sets: tables, and the JSON line."""
     with TemporaryDirectory(prefix="vitrine-bench-") as folder:
-        journey = score_journey(Path(folder) / "journey", progress)
+        journey, due = score_journey(Path(folder) / "journey", progress)
         lake = Path(folder) / "cdnow"
         write_cdnow(data, lake)
         with Engine() as engine:
@@ -41,15 +43,17 @@ def run(progress: Progress, data: Path = DATA) -> Sequence[str]:
         **dict(flat(journey.predictions, "")),
         "persona_coverage": journey.facts["persona_coverage"],
         **{f"discount_{name}": round(value, 4) for name, value in journey.segments.sensitivity.facts.items()},
+        **dict(due_facts(due)),
         **dict(flat(cdnow, "cdnow_")),
         **paper_facts,
     }
-    told = ["The Complete Journey", *section_lines(journey.sections), "", "CDNOW", *section_lines(cdnow.sections())]
+    sections = [*journey.sections, due_section(due)]
+    told = ["The Complete Journey", *section_lines(sections), "", "CDNOW", *section_lines(cdnow.sections())]
     return [*told, *paper, orjson.dumps(result).decode()]
 
 
-def score_journey(lake: Path, progress: Progress) -> VisitorScores:
-    """Everything that a refresh would find out about the visitors of The Complete Journey."""
+def score_journey(lake: Path, progress: Progress) -> tuple[VisitorScores, Sequence[Trial]]:
+    """Everything that a refresh would find out about the visitors of The Complete Journey, and how its dates do."""
     files = read_store_file(STORE)
     shop = Shop([region.id for region in files.regions], files.margins)
     import_complete_journey(package_folder(), lake, shop, None, progress)
@@ -57,7 +61,17 @@ def score_journey(lake: Path, progress: Progress) -> VisitorScores:
         engine.load_lake(lake)
         as_of_ms = last_purchase_ms(engine) + 1
         now = datetime.fromtimestamp(as_of_ms / 1000, UTC)
-        return score_visitors(engine, load_store(compile_store(STORE)), as_of_ms, now, progress)
+        store = load_store(compile_store(STORE))
+        scores = score_visitors(engine, store, as_of_ms, now, progress)
+        return scores, try_due_dates(engine, Regions(store.regions, store.default_region), as_of_ms, progress)
+
+
+def due_facts(trials: Sequence[Trial]) -> Iterator[tuple[str, object]]:
+    """Shares of dates that came true, those of the plain rule, and the gain's interval on the same pairs."""
+    for trial in trials:
+        yield f"due_{trial.within}d", round(trial.hits["due"], 4)
+        yield f"rival_due_{trial.within}d", round(trial.hits["plain"], 4)
+        yield f"gain_due_{trial.within}d", [round(bound, 4) for bound in trial.gain[1:]]
 
 
 def flat(predictions: Predictions, prefix: str) -> Iterator[tuple[str, object]]:
