@@ -34,6 +34,7 @@ from vitrine.types import Key, ReleaseId, Row
 
 START: Final = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 WRITES: Final = {"batch_write_item", "delete_objects", "put_item", "put_object"}
+PARTS_OF_ALL: Final = ("model", "ranker", "store", "bestsellers")
 N_ITEMS: Final = 150
 N_VISITORS: Final = 40
 REGIONS: Final = ("north", "south")
@@ -120,7 +121,7 @@ def pointer_first(
 def refresh(command: dict[str, Any], folder: Path, table: Table, objects: Objects) -> None:
     """Publish a generation and retire what is old, as `jobs.refresh_recommendations` does."""
     generation = command["generation"]
-    parts = Parts(*((folder / str(generation) / name).read_bytes() for name in Parts.__dataclass_fields__))
+    parts = Parts(*((folder / str(generation) / name).read_bytes() for name in PARTS_OF_ALL))
     now = START + timedelta(minutes=command["minute"])
     run = pointer_first if command.get("sabotage") else publish
     before = read_pointer(table)
