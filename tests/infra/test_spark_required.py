@@ -22,7 +22,7 @@ def judge(root: Path, path: str, **variables: str) -> subprocess.CompletedProces
 @pytest.mark.parametrize(("demand", "code", "said"), [("required", 1, "Spark needs Java 17"), ("", 0, "skipped")])
 def test_without_java_the_tests_fail_where_spark_is_required(root, tmp_path, demand, code, said):
     """And are left out on a laptop that has no Java."""
-    run = judge(root, "tests/spark/test_spark_engine.py", PATH=str(tmp_path), VITRINE_TEST_SPARK=demand)
+    run = judge(root, "tests/spark/test_spark_engine.py", PATH=str(tmp_path), SPARK_TESTS=demand)
     assert run.returncode == code, run.stdout + run.stderr
     assert said in run.stdout
 
@@ -31,11 +31,11 @@ def test_without_java_the_tests_fail_where_spark_is_required(root, tmp_path, dem
 def test_without_pyspark_they_fail_to_be_collected(root, tmp_path, demand, code):
     """And are no tests at all where they are not required: pytest says 5 when nothing is left to run."""
     (tmp_path / "sitecustomize.py").write_text(NO_PYSPARK)
-    run = judge(root, "tests/spark", PYTHONPATH=str(tmp_path), VITRINE_TEST_SPARK=demand)
+    run = judge(root, "tests/spark", PYTHONPATH=str(tmp_path), SPARK_TESTS=demand)
     assert run.returncode == code, run.stdout + run.stderr
 
 
 def test_the_gate_requires_them(root):
     """On the interpreter that runs all tests."""
     script = (root / ".ci" / "run").read_text(encoding="utf-8")
-    assert "VITRINE_TEST_SPARK=required make test\n" in script
+    assert "SPARK_TESTS=required make test\n" in script

@@ -1,6 +1,6 @@
 """One Spark session and one world for all tests of this folder.
 
-They are left out where pyspark or Java is missing, unless VITRINE_TEST_SPARK=required says that this is a fault.
+They are left out where pyspark or Java is missing, unless SPARK_TESTS=required says that this is a fault.
 """
 
 import os
@@ -16,7 +16,7 @@ from vitrine.refresh.engine import Engine, Limits
 if TYPE_CHECKING:
     from tests.spark.rig import Rig
 
-IS_REQUIRED = os.environ.get("VITRINE_TEST_SPARK") == "required"
+IS_REQUIRED = os.environ.get("SPARK_TESTS") == "required"
 
 collect_ignore_glob = [] if IS_REQUIRED or find_spec("pyspark") else ["test_*.py"]
 
