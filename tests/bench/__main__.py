@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.bench import cold, cost, decide, next_item, ranker, ranklens, refresh, rules, segments
+from tests.bench import cold, cost, decide, growth, next_item, ranker, ranklens, refresh, rules, segments
 from tests.bench.harness import BenchFailed
 from vitrine.cli.progress import show_progress
 from vitrine.errors import VitrineError
@@ -18,6 +18,7 @@ BENCHES: Final[dict[str, Callable[[Progress], Sequence[str]]]] = {
     "ranker": ranker.run,
     "rules": rules.run,
     "cost": cost.run,
+    "growth": growth.run,
     "refresh": refresh.run,
 }
 OVER_DATA: Final[dict[str, Callable[[Progress, Path], Sequence[str]]]] = {

@@ -31,14 +31,21 @@ RELEASE: Final = "20260101T000000-bench000"
 VISITOR: Final = "h1234"
 REGION: Final = "north"
 SECRET: Final = json.dumps({"kid": "k1", "key": "bench" * 8})
-N_ITEMS: Final = 600
-N_SHELF: Final = 100
-N_PERSONAL: Final = 60
-N_RELATED: Final = 31
 N_CART: Final = 2
 N_RECENT: Final = 3
 DEADLINE_MS: Final = 1000
 """Generous: a slow machine must not make our handler quicker by letting it skip stages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much there is: items of the catalogue, items per list, visitors with a profile and lists of their own."""
+
+    items: int = 600
+    shelf: int = 100
+    personal: int = 60
+    related: int = 31
+    visitors: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +58,25 @@ class Canned:
     request: dict[str, Any]
 
 
-def make_canned(bundle: Path) -> Canned:
+def make_canned(bundle: Path, sizes: Sizes = Sizes()) -> Canned:
     """The page view of this module's docstring; `bundle` is a folder with store/ and models/ranker/."""
     rng = np.random.default_rng(7)
     now = datetime.now(UTC)
-    items = [_item(number, rng, now) for number in range(N_ITEMS)]
-    chosen = [items[index] for index in rng.permutation(N_ITEMS)]
+    items = [_item(number, rng, now) for number in range(sizes.items)]
+    chosen = [items[index] for index in rng.permutation(sizes.items)]
     seeds, rest = chosen[: N_CART + N_RECENT], chosen[N_CART + N_RECENT :]
     rows = {keys.card(item.item): card_row(item, {REGION: 0}, "USD", _ms(now)) for item in items}
-    rows[keys.shelf(REGION, None, RELEASE)] = _list(rest[:N_SHELF], SHELF_COLUMNS, rng)
-    rows[keys.personal(VISITOR, RELEASE)] = _list(rest[N_SHELF // 2 :][:N_PERSONAL], PERSONAL_COLUMNS, rng)
+    rows[keys.shelf(REGION, None, RELEASE)] = _list(rest[: sizes.shelf], SHELF_COLUMNS, rng)
+    rows[keys.personal(VISITOR, RELEASE)] = _list(rest[sizes.shelf // 2 :][: sizes.personal], PERSONAL_COLUMNS, rng)
     for seed in seeds:
-        neighbours = rng.choice(N_ITEMS - len(seeds), N_RELATED - 1, replace=False)
+        neighbours = rng.choice(len(rest), sizes.related - 1, replace=False)
         rows[keys.related(seed.item, RELEASE)] = _list([seed, *(rest[i] for i in neighbours)], RELATION_COLUMNS, rng)
     rows[keys.profile(VISITOR)] = _profile(seeds, rest, now)
     rows[keys.shown(VISITOR)] = row_of(Exposures(), None, now)
     objects, rows[keys.RELEASE_POINTER] = _release(bundle, items, now)
     list_keys = [key for key in rows if key.sk != "CARD"]
+    own = [key for key in rows if key.pk == f"V#{VISITOR}"]
+    rows |= {Key(f"V#other-{n}", key.sk): rows[key] for n in range(1, sizes.visitors) for key in own}
     return Canned(rows, objects, list_keys, _request(seeds))
 
 
@@ -134,7 +143,7 @@ def _release(bundle: Path, items: list[Item], now: datetime) -> tuple[dict[str, 
         BESTSELLERS: orjson.dumps({REGION: best}),
     }
     digests = {name: Part.of(data) for name, data in parts.items()}
-    manifest = Manifest(RELEASE, _ms(now), _ms(now - timedelta(hours=6)), N_ITEMS, digests).to_bytes()
+    manifest = Manifest(RELEASE, _ms(now), _ms(now - timedelta(hours=6)), len(items), digests).to_bytes()
     pointer = Pointer(RELEASE, sha256(manifest).hexdigest(), None, 1)
     named = {**parts, "manifest.json": manifest}
     return {f"{RELEASE}/{name}": data for name, data in named.items()}, pointer.to_row()

@@ -1,11 +1,13 @@
 """One contestant in a process of its own: `python -m tests.bench.child KIND FOLDER`.
 
 Reads one JSON command a line from its standard input and answers each with a line; ends with its input. The contestant
-is imported when the first command comes, and nothing else is imported that it would not import itself.
+is imported when the first command comes, and nothing else is imported that it would not import itself. What the handler
+prints (its metrics) goes nowhere.
 """
 
 import importlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -37,6 +39,8 @@ def main() -> None:
     """Answer `{"requests": n}` with a measurement and `{}` with one whole response."""
     kind, folder = sys.argv[1], Path(sys.argv[2])
     event: dict[str, Any] = json.loads((folder / "event.json").read_text("utf-8"))
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for line in sys.stdin:
         command = json.loads(line)
         handler = importlib.import_module(f"tests.bench.{kind}").handler
@@ -44,7 +48,8 @@ def main() -> None:
         def call() -> object:
             return handler(event, Context)  # noqa: B023 - used within the turn of the loop that made it
 
-        print(json.dumps(measure(call, command["requests"]) if "requests" in command else call()), flush=True)
+        told = measure(call, command["requests"]) if "requests" in command else call()
+        print(json.dumps(told), file=answers, flush=True)
 
 
 if __name__ == "__main__":

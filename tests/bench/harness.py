@@ -14,10 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
 
 from tests.bench import canned_dynamodb
-from tests.bench.canned_data import RELEASE, Canned, event_of, make_canned
+from tests.bench.canned_data import RELEASE, Canned, Sizes, event_of, make_canned
 from vitrine.ports import Progress
 
 ROOT: Final = Path(__file__).parents[2]
+USUAL: Final = Sizes()
 SAME_SIZE: Final = 0.05
 """Answers may differ in bytes by this share and still count as equally large."""
 
@@ -138,11 +139,11 @@ def plain_bundle(folder: Path, bundle: Path = ROOT) -> Path:
 
 
 @contextmanager
-def open_stage(bundle: Path = ROOT) -> Iterator[Stage]:
+def open_stage(bundle: Path = ROOT, sizes: Sizes = USUAL) -> Iterator[Stage]:
     """A canned server with a page view, until the block ends. `bundle` holds store/ and models/ranker/."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="vitrine-bench-")))
-        canned = make_canned(bundle)
+        canned = make_canned(bundle, sizes)
         canned_dynamodb.save(canned, folder)
         (folder / "event.json").write_text(json.dumps(event_of(canned.request)), encoding="utf-8")
         server = stack.enter_context(Process("tests.bench.canned_dynamodb", [str(folder)], dict(os.environ)))

@@ -27,7 +27,7 @@ HOP_HEADERS: Final = frozenset(("transfer-encoding", "content-encoding", "conten
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of AWS. Of Firehose's records: `record_bytes` as they are, `billed_bytes` with each rounded up to 5 KB."""
+    """One call of AWS. `record_bytes` are Firehose's; `billed_bytes` are the same with each record up to 5 KB."""
 
     operation: str
     read_units: float = 0.0
