@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.bench import cold, cost, decide, growth, next_item, ranker, ranklens, refresh, rules, segments
+from tests.bench import cold, cost, decide, growth, next_item, ranker, ranklens, read, refresh, rules, segments
 from tests.bench.harness import BenchFailed
 from vitrine.cli.progress import show_progress
 from vitrine.errors import VitrineError
@@ -15,6 +15,7 @@ from vitrine.ports import Progress
 BENCHES: Final[dict[str, Callable[[Progress], Sequence[str]]]] = {
     "decide": decide.run,
     "cold": cold.run,
+    "read": read.run,
     "ranker": ranker.run,
     "rules": rules.run,
     "cost": cost.run,

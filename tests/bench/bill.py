@@ -84,14 +84,9 @@ class Bill:
         return cls(items)
 
 
-def fixed_per_month(template: Mapping[str, Any]) -> dict[str, float]:
-    """What a deployed stack costs a month without a single call, in US dollars, from the template as it is read."""
+def fixed_per_month(template: Mapping[str, Any], snapshots_mb: int) -> dict[str, float]:
+    """What a deployed stack costs a month without a single call, in US dollars: template and memory of snapshots."""
     resources = list(template["Resources"].values())
-    snapshots_mb = sum(
-        each["Properties"]["MemorySize"]
-        for each in resources
-        if each["Type"] == "AWS::Serverless::Function" and "SnapStart" in each["Properties"]
-    )
     return {
         "cached snapshots": snapshots_mb / KB * PRICES.snapstart_cached_gb_s * HOURS_PER_MONTH * 3600,
         "secret": PRICES.secret_month * sum(each["Type"] == "AWS::SecretsManager::Secret" for each in resources),

@@ -21,6 +21,7 @@ from vitrine.api.store_folder import compile_store
 from vitrine.catalog.items import Item, card_row
 from vitrine.catalog.packed import PERSONAL_COLUMNS, RELATION_COLUMNS, SHELF_COLUMNS, ItemTable, code, item_key, pack
 from vitrine.decisions.release import BESTSELLERS, MODEL, RANKER, STORE, Manifest, Part, Pointer
+from vitrine.decisions.serving_object import SERVING, pack_serving
 from vitrine.types import Event, Key, Row
 from vitrine.visitors.exposures import Exposures, row_of
 from vitrine.visitors.identity import mint, parse_keys
@@ -62,25 +63,25 @@ def make_canned(bundle: Path, sizes: Sizes = Sizes()) -> Canned:
     """The page view of this module's docstring; `bundle` is a folder with store/ and models/ranker/."""
     rng = np.random.default_rng(7)
     now = datetime.now(UTC)
-    items = [_item(number, rng, now) for number in range(sizes.items)]
+    items = [make_item(number, rng, now) for number in range(sizes.items)]
     chosen = [items[index] for index in rng.permutation(sizes.items)]
     seeds, rest = chosen[: N_CART + N_RECENT], chosen[N_CART + N_RECENT :]
-    rows = {keys.card(item.item): card_row(item, {REGION: 0}, "USD", _ms(now)) for item in items}
-    rows[keys.shelf(REGION, None, RELEASE)] = _list(rest[: sizes.shelf], SHELF_COLUMNS, rng)
-    rows[keys.personal(VISITOR, RELEASE)] = _list(rest[sizes.shelf // 2 :][: sizes.personal], PERSONAL_COLUMNS, rng)
+    rows = {keys.card(item.item): card_row(item, {REGION: 0}, "USD", to_ms(now)) for item in items}
+    rows[keys.shelf(REGION, None, RELEASE)] = list_row(rest[: sizes.shelf], SHELF_COLUMNS, rng)
+    rows[keys.personal(VISITOR, RELEASE)] = list_row(rest[sizes.shelf // 2 :][: sizes.personal], PERSONAL_COLUMNS, rng)
     for seed in seeds:
         neighbours = rng.choice(len(rest), sizes.related - 1, replace=False)
-        rows[keys.related(seed.item, RELEASE)] = _list([seed, *(rest[i] for i in neighbours)], RELATION_COLUMNS, rng)
-    rows[keys.profile(VISITOR)] = _profile(seeds, rest, now)
+        rows[keys.related(seed.item, RELEASE)] = list_row([seed, *(rest[i] for i in neighbours)], RELATION_COLUMNS, rng)
+    rows[keys.profile(VISITOR)] = profile_row(seeds, rest, now)
     rows[keys.shown(VISITOR)] = row_of(Exposures(), None, now)
-    objects, rows[keys.RELEASE_POINTER] = _release(bundle, items, now)
+    objects, rows[keys.RELEASE_POINTER] = make_release(bundle, items, now)
     list_keys = [key for key in rows if key.sk != "CARD"]
     own = [key for key in rows if key.pk == f"V#{VISITOR}"]
     rows |= {Key(f"V#other-{n}", key.sk): rows[key] for n in range(1, sizes.visitors) for key in own}
     return Canned(rows, objects, list_keys, _request(seeds))
 
 
-def _item(number: int, rng: np.random.Generator, now: datetime) -> Item:
+def make_item(number: int, rng: np.random.Generator, now: datetime) -> Item:
     price = int(rng.integers(99, 1999))
     item = str(800_000 + 37 * number)
     category = f"grocery/aisle-{number % 40}/type-{number % 200}"
@@ -95,11 +96,11 @@ def _item(number: int, rng: np.random.Generator, now: datetime) -> Item:
         url=f"/shop/p/{item}",
         image=f"/shop/pictures/{item}.svg",
         regions=(REGION,),
-        first_seen_ms=_ms(now - timedelta(days=int(rng.integers(1, 700)))),
+        first_seen_ms=to_ms(now - timedelta(days=int(rng.integers(1, 700)))),
     )
 
 
-def _list(items: list[Item], scores: tuple[str, ...], rng: np.random.Generator) -> Row:
+def list_row(items: list[Item], scores: tuple[str, ...], rng: np.random.Generator) -> Row:
     """A list row as a refresh writes it: item columns and score columns."""
     prices = np.array([item.price for item in items], "<i4")
     columns = {
@@ -119,21 +120,21 @@ def _list(items: list[Item], scores: tuple[str, ...], rng: np.random.Generator) 
     return {"table": pack(ItemTable([item.item for item in items], columns))}
 
 
-def _profile(seeds: list[Item], bought: list[Item], now: datetime) -> Row:
+def profile_row(seeds: list[Item], bought: list[Item], now: datetime) -> Row:
     """A visitor who has just seen and put aside what the request says, and bought forty things in the last year."""
-    at_ms = _ms(now)
+    at_ms = to_ms(now)
     seen = seeds[N_CART:]
     events = [Event(f"v{n}", "view", at_ms - n, item.item) for n, item in enumerate(seen)]
     events += [Event(f"c{n}", "add_to_cart", at_ms - n, item.item) for n, item in enumerate(seeds[:N_CART])]
     events += [
-        Event(f"p{n}", "purchase", _ms(now - timedelta(days=8 * (n + 1))), item.item, price=item.price)
+        Event(f"p{n}", "purchase", to_ms(now - timedelta(days=8 * (n + 1))), item.item, price=item.price)
         for n, item in enumerate(bought[:40])
     ]
     profile = Profile().apply(events).with_consent(Consent(at_ms, frozenset(("personalization",))))
     return Stored(Profile(), None).successor(profile.with_attributes(REGION, {"income": "50-74K"}), now)
 
 
-def _release(bundle: Path, items: list[Item], now: datetime) -> tuple[dict[str, bytes], Row]:
+def make_release(bundle: Path, items: list[Item], now: datetime) -> tuple[dict[str, bytes], Row]:
     """Objects of the published release by name, and the pointer's row."""
     best = [{"item": item.item, **_bestseller(item)} for item in items[:50]]
     parts = {
@@ -143,9 +144,9 @@ def _release(bundle: Path, items: list[Item], now: datetime) -> tuple[dict[str, 
         BESTSELLERS: orjson.dumps({REGION: best}),
     }
     digests = {name: Part.of(data) for name, data in parts.items()}
-    manifest = Manifest(RELEASE, _ms(now), _ms(now - timedelta(hours=6)), len(items), digests).to_bytes()
+    manifest = Manifest(RELEASE, to_ms(now), to_ms(now - timedelta(hours=6)), len(items), digests).to_bytes()
     pointer = Pointer(RELEASE, sha256(manifest).hexdigest(), None, 1)
-    named = {**parts, "manifest.json": manifest}
+    named = {**parts, "manifest.json": manifest, SERVING: pack_serving(manifest, parts)}
     return {f"{RELEASE}/{name}": data for name, data in named.items()}, pointer.to_row()
 
 
@@ -214,5 +215,5 @@ def encode_row(key: Key, row: Row) -> bytes:
     return orjson.dumps(attributes)
 
 
-def _ms(instant: datetime) -> int:
+def to_ms(instant: datetime) -> int:
     return int(instant.timestamp() * 1000)

@@ -78,11 +78,9 @@ def run(progress: Progress, visits: int = VISITS, state: Path | None = None) -> 
         for number, visit in enumerate(chosen[WARM_UP:], 1):
             _pay_visit(driver, visit, seen)
             progress(STAGE, number, visits)
-        plans = {
-            name: driver.plan(name, len(views)) for name, views in (("decide", seen.views), ("collect", seen.events))
-        }
-        fixed = fixed_per_month(driver.template)
-    return report(seen, plans["decide"], plans["collect"], fixed)
+        decide, collect = driver.plan("decide", len(seen.views)), driver.plan("collect", len(seen.events))
+        fixed = fixed_per_month(driver.template, decide.memory_mb * decide.has_snapshot)
+    return report(seen, decide, collect, fixed)
 
 
 def _pay_visit(driver: Driver, visit: Visit, seen: Seen) -> None:

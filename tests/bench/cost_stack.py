@@ -1,9 +1,11 @@
 """The running stack of the cost bench: as `make demo` starts it, with a meter on the way to AWS, one call at a time."""
 
+import gzip
 import json
 import os
 import shutil
 import time
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +16,8 @@ from tests.bench.bill import Plan
 from tests.bench.canned_data import event_of
 from tests.bench.harness import ROOT, BenchFailed
 from tests.bench.meter import Meter
-from vitrine.adapters.secrets_manager import read_secret
+from vitrine.adapters.aws_account import AwsAccount
+from vitrine.adapters.secrets_manager import Secret
 from vitrine.cli.build_plan import content_hash
 from vitrine.cli.demo_journal import Journal
 from vitrine.cli.demo_setup import Setup
@@ -82,6 +85,7 @@ class Driver:
         event = {**event_of(dict(body)), "rawPath": PATHS[function], "routeKey": f"POST {PATHS[function]}"}
         event["requestContext"]["http"]["path"] = PATHS[function]
         event["requestContext"]["routeKey"] = event["routeKey"]
+        event["headers"]["accept-encoding"] = "gzip, deflate, br"  # as every browser says
         started = time.perf_counter()
         outcome = self.running.invoke(FUNCTIONS[function], event)
         duration_ms = (time.perf_counter() - started) * 1000
@@ -89,7 +93,9 @@ class Driver:
         if outcome.failed or response["statusCode"] >= 300:
             raise BenchFailed(f"{function} answered {outcome.payload[:300]!r}")
         self.durations[function] = self.durations.get(function, 0.0) + duration_ms
-        return Answered(json.loads(response["body"] or "{}"), len(response["body"] or ""), duration_ms)
+        data = _bytes_of(response)
+        is_packed = response["headers"].get("Content-Encoding") == "gzip"
+        return Answered(json.loads((gzip.decompress(data) if is_packed else data) or b"{}"), len(data), duration_ms)
 
     def plan(self, function: str, calls: int) -> Plan:
         """What the calls since `begin` took on average."""
@@ -140,8 +146,16 @@ def open_driver(state: Path | None, progress: Progress) -> Iterator[Driver]:
         journal = Journal(folder / "setup.json")
         journal.run(journal.remaining(setup.steps), progress)
         starts_ms = {name: _start(running, function) for name, function in FUNCTIONS.items()}
-        keys = parse_keys(read_secret(running.environment("DecideFunction")["VITRINE_TOKEN_SECRET"]))
+        keys = parse_keys(
+            Secret(running.environment("DecideFunction")["VITRINE_TOKEN_SECRET"], AwsAccount(os.environ)).read()
+        )
         yield Driver(running, meter, folder / "lake", keys, log_bytes, starts_ms)
+
+
+def _bytes_of(response: Mapping[str, Any]) -> bytes:
+    """The body as the gateway sends it."""
+    body = (response["body"] or "").encode()
+    return b64decode(body) if response.get("isBase64Encoded") else body
 
 
 def _start(running: LocalStack, function: str) -> float:

@@ -121,13 +121,17 @@ class Stage:
             seen: dict[str, Any] = json.load(response)
         return seen
 
-    def variant(self, name: str, **options: object) -> "Stage":
+    def asking(self, name: str, **options: object) -> "Stage":
         """The same stage with other options in the request."""
         folder = self.folder / name
         folder.mkdir()
         request = {**self.canned.request, "options": {**self.canned.request["options"], **options}}
         (folder / "event.json").write_text(json.dumps(event_of(request)), encoding="utf-8")
         return Stage(self.canned, folder, self.env)
+
+    def with_settings(self, **settings: str) -> "Stage":
+        """The same stage with other variables in the environment."""
+        return Stage(self.canned, self.folder, {**self.env, **settings})
 
 
 def plain_bundle(folder: Path, bundle: Path = ROOT) -> Path:
@@ -163,8 +167,10 @@ def handler_env(port: int, bundle: Path, folder: Path) -> dict[str, str]:
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "BENCH_FOLDER": str(folder),
         "BENCH_RELEASE": RELEASE,
+        "OPENBLAS_NUM_THREADS": "1",  # for the naive handler, too: it would start one thread per core and wait for them
         "POWERTOOLS_SERVICE_NAME": "vitrine",
         "VITRINE_BUNDLE": str(bundle),
+        "VITRINE_EXERCISE_PER_MILLION": "1",
         "VITRINE_DECISIONS_STREAM": canned_dynamodb.STREAM,
         "VITRINE_RELEASES_BUCKET": canned_dynamodb.BUCKET,
         "VITRINE_TABLE": canned_dynamodb.TABLE,

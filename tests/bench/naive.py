@@ -1,8 +1,9 @@
 """The handler that a competent person writes first: Powertools with validation, boto3 with its defaults.
 
-Same keys, same model, same features, as many cards in the answer. What the comparison does not name is kinder here than
-in real life: candidates and features come from our own package, the model runs in one thread, cards are kept for ever,
-no token is verified, no campaign and no rule is looked at, nothing is recorded.
+Same keys, same model, same features, as many cards in the answer; candidates and features as one writes them first
+(naive_ranking). What the comparison does not name is kinder here than in real life: packed lists are read with our own
+package, the model runs in one thread, cards are kept for ever, no token is verified, no campaign and no rule is looked
+at, nothing is recorded.
 """
 
 import os
@@ -16,9 +17,8 @@ import onnxruntime
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from pydantic import BaseModel
 
+from tests.bench.naive_ranking import Merged, Neighbours, features, merge
 from vitrine.catalog.packed import ItemTable, unpack
-from vitrine.decisions.candidates import Candidates, Lists, Seed, merge
-from vitrine.decisions.features import features
 
 TABLE = os.environ["VITRINE_TABLE"]
 RELEASE = os.environ["BENCH_RELEASE"]
@@ -116,7 +116,7 @@ class Answer(BaseModel):
 def decide(request: Request) -> Answer:
     """Read, score, sort, answer."""
     rows = read(wanted_keys(request))
-    candidates = merge(lists_of(request, rows))
+    candidates = candidates_of(request, rows)
     scores = score(candidates)
     ranked = [candidates.ids[index] for index in np.argsort(-scores)]
     remember_cards([*ranked[:20], *request.recent])
@@ -152,18 +152,18 @@ def read(keys: list[tuple[str, str]]) -> dict[str, dict[str, Any]]:
     return {f"{row['pk']['S']} {row['sk']['S']}": row for row in response["Responses"][TABLE]}
 
 
-def lists_of(request: Request, rows: dict[str, dict[str, Any]]) -> Lists:
-    """The lists in the rows."""
+def candidates_of(request: Request, rows: dict[str, dict[str, Any]]) -> Merged:
+    """All items of the lists in the rows."""
 
     def table(pk: str) -> ItemTable:
         return unpack(rows[f"{pk} R#{RELEASE}"]["table"]["B"])
 
-    seeds = [Seed(line.item, "cart", 1.0, table(f"I#{line.item}")) for line in request.cart]
-    seeds += [Seed(item, "recent", 0.8**n, table(f"I#{item}")) for n, item in enumerate(request.recent)]
-    return Lists(personal=table(f"V#{request.visitor.split('.')[2]}"), shelf=table("L#north"), seeds=seeds)
+    seeds = [Neighbours("cart", 1.0, table(f"I#{line.item}")) for line in request.cart]
+    seeds += [Neighbours("recent", 0.8**n, table(f"I#{item}")) for n, item in enumerate(request.recent)]
+    return merge(table(f"V#{request.visitor.split('.')[2]}"), table("L#north"), seeds)
 
 
-def score(candidates: Candidates) -> "np.ndarray[Any, Any]":
+def score(candidates: Merged) -> "np.ndarray[Any, Any]":
     """The model's scores."""
     scores: np.ndarray[Any, Any] = session.run(None, {"features": np.nan_to_num(features(candidates, 1.0))})[0]
     return scores

@@ -1,9 +1,10 @@
 """`make bench ONLY=rules`: what hundreds of campaigns cost one page view, and how long their store takes to load.
 
-A store of 500 campaigns with 2,000 conditions and one of 50 with 200, all for the placements of the page that is
-shown, drawn from one seed: few campaigns match, so nearly all have to be looked at. Measured are the facts and the
-contest of a page view as decide runs them, in one process and interleaved; beside it the whole request of the deployed
-handler over the large store.
+Stores of 10 to 1,000 campaigns with four conditions each, all for the placements of the page that is shown, drawn from
+one seed: few campaigns match, so nearly all have to be looked at. Measured are the facts and the contest of a page view
+as decide runs them, in one process and interleaved, and the exponent with which that grows: the slope of the logarithm
+of the time over that of the number of campaigns. Beside it the whole request of the deployed handler over the store of
+500.
 """
 
 import json
@@ -34,7 +35,8 @@ from vitrine.decisions.release import Release
 from vitrine.ports import Progress
 from vitrine.types import Absent
 
-SIZES: Final = (500, 50)
+SIZES: Final = (10, 50, 100, 500, 1000)
+SMALL, LARGE = 50, 500
 CONDITIONS_EACH: Final = 4
 ROUNDS: Final = 15
 REQUESTS: Final = 40
@@ -60,7 +62,7 @@ def run(progress: Progress, rounds: int = ROUNDS, requests: int = REQUESTS) -> S
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="vitrine-bench-")))
         stores = {n: make_store(folder / str(n), n) for n in SIZES}
-        stage = stack.enter_context(open_stage(stores[SIZES[0]].bundle))
+        stage = stack.enter_context(open_stage(stores[LARGE].bundle))
         ours = stack.enter_context(Contestant("ours", stage))
         ours.measure(min(100, rounds * requests))
         evaluations = {n: evaluation(large.store, stage.canned) for n, large in stores.items()}
@@ -71,7 +73,7 @@ def run(progress: Progress, rounds: int = ROUNDS, requests: int = REQUESTS) -> S
                 rules[n].append(cpu_us(evaluate, max(1, requests // 8)) / N_VIEWS)
             whole.append(ours.measure(requests).cpu_us)
             progress("rounds", done + 1, rounds)
-    return report({n: median(times) for n, times in rules.items()}, median(whole), stores[SIZES[0]].load_ms)
+    return report({n: median(times) for n, times in rules.items()}, median(whole), stores[LARGE].load_ms)
 
 
 def make_store(bundle: Path, n_campaigns: int) -> Large:
@@ -194,11 +196,18 @@ def cpu_us(call: Callable[[], object], times: int) -> float:
     return (time.process_time() - started) / times * 1e6
 
 
+def exponent(times: Mapping[int, float]) -> float:
+    """The power of a size with which times grow: slope of the least squares over their logarithms."""
+    slope, _ = np.polyfit(np.log(list(times)), np.log(list(times.values())), 1)
+    return float(slope)
+
+
 def report(rules: Mapping[int, float], whole: float, load_ms: float) -> list[str]:
     """A table and the JSON object."""
-    large, small = rules[SIZES[0]], rules[SIZES[1]]
+    large, small = rules[LARGE], rules[SMALL]
     lines = [f"{'one page view':<34}{'CPU us':>10}"]
     lines += [f"{f'facts and contest, {n} campaigns':<34}{us:>10.0f}" for n, us in rules.items()]
+    lines += [f"{'grows with the exponent':<34}{exponent(rules):>10.2f}"]
     lines += [f"{'the whole request':<34}{whole:>10.0f}", f"{'loading 500 campaigns':<34}{load_ms:>7.0f} ms"]
     summary = {
         "bench": "rules",
@@ -206,6 +215,7 @@ def report(rules: Mapping[int, float], whole: float, load_ms: float) -> list[str
         "decide_cpu_us": round(whole),
         "ratio": round(large / whole, 3),
         "ratio_500_to_50": round(large / small, 2),
+        "exponent": round(exponent(rules), 2),
         "load_ms": round(load_ms),
     }
     return [*lines, json.dumps(summary, separators=(",", ":"))]

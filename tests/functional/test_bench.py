@@ -41,15 +41,17 @@ def test_decide_bench_ends_in_its_json_line(bundle):
 def test_cold_bench_ends_in_its_json_line(bundle):
     """One start of each gives positive times and their ratio."""
     summary = json.loads(cold.run(lambda *_: None, rounds=1, bundle=bundle)[-1])
-    assert list(summary) == ["bench", "ours_ms", "naive_ms", "ratio_naive"]
+    assert list(summary) == ["bench", "ours_ms", "naive_ms", "ratio_naive", "ours_mb"]
     assert summary["bench"] == "cold"
     assert summary["ratio_naive"] == pytest.approx(summary["ours_ms"] / summary["naive_ms"], rel=0.01)
+    assert 0 < summary["ours_mb"] < 200
 
 
 def test_rules_bench_ends_in_its_json_line():
     """One short round gives positive times, and ratios that are quotients of them."""
     summary = json.loads(rules.run(lambda *_: None, rounds=1, requests=2)[-1])
-    assert list(summary) == ["bench", "rules_cpu_us", "decide_cpu_us", "ratio", "ratio_500_to_50", "load_ms"]
+    figures = ["rules_cpu_us", "decide_cpu_us", "ratio", "ratio_500_to_50", "exponent", "load_ms"]
+    assert list(summary) == ["bench", *figures]
     assert summary.pop("bench") == "rules"
     assert all(value > 0 for value in summary.values())
     assert summary["ratio"] == pytest.approx(summary["rules_cpu_us"] / summary["decide_cpu_us"], abs=0.001)

@@ -66,5 +66,6 @@ def test_a_start_costs_a_restore_or_its_init() -> None:
 def test_what_falls_due_without_calls() -> None:
     """Alarms and secrets are counted in the template."""
     resources = {"A": {"Type": "AWS::CloudWatch::Alarm"}, "S": {"Type": "AWS::SecretsManager::Secret"}}
-    fixed = fixed_per_month({"Resources": resources})
+    fixed = fixed_per_month({"Resources": resources}, 0)
     assert fixed == {"cached snapshots": 0.0, "secret": PRICES.secret_month, "alarms": PRICES.alarm_month}
+    assert fixed_per_month({"Resources": resources}, 1024)["cached snapshots"] == pytest.approx(3.95, abs=0.05)
