@@ -27,7 +27,7 @@ from vitrine.decisions.placements import Placement
 from vitrine.decisions.record import digest_of_answer, record_of
 from vitrine.decisions.release import Pointer, Release
 from vitrine.decisions.session_features import SESSION_FEATURES
-from vitrine.decisions.tape import Tape
+from vitrine.decisions.tape import DIGEST_BYTES, Tape
 from vitrine.errors import InvalidModel
 from vitrine.ports import Ranker
 from vitrine.service.replay import Replay
@@ -278,7 +278,7 @@ def test_it_replays_byte_for_byte_and_records_session_rows_by_digest(ranker: Ran
     again = replay.replay_record(line)
     assert (again.identical, again.body, again.gone) == (True, body, ())
     kept = [entry for key, entry in Tape.from_bytes(tape.to_bytes()).rows if key.sk.startswith("S#")]
-    assert [len(one) for one in kept if isinstance(one, bytes)] == [8, 8]
+    assert [len(one) for one in kept if isinstance(one, bytes)] == [DIGEST_BYTES, DIGEST_BYTES]
     table.rows[keys.session_row("x", R)] = session_row("x", ["z", "y"])
     del table.rows[keys.session_row("w", R)]
     told = replay.replay_record(line)

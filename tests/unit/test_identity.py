@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitrine.errors import DependencyFailed, InvalidToken
-from vitrine.visitors.identity import MAX_TOKEN_LENGTH, mint, new_visitor, parse_keys, verify
+from vitrine.visitors.identity import MAX_TOKEN_LENGTH, mint, new_visitor, parse_keys, renew, verify
 
 OLD, CURRENT = "o" * 40, "c" * 40
 KEYS = parse_keys(json.dumps({"kid": "k2", "key": CURRENT, "old": {"k1": OLD}}))
@@ -158,3 +158,14 @@ def test_new_visitors_are_distinct_and_fit_a_token() -> None:
     assert len(fresh) == 1000
     assert all(verify(mint(visitor, KEYS), KEYS) == visitor for visitor in list(fresh)[:10])
     assert new_visitor(lambda n: b"\x01" * n) == "01" * 16
+
+
+def test_a_token_of_the_current_key_is_renewed_as_it_is() -> None:
+    """It is what would be minted."""
+    assert renew(TOKEN, "h1", KEYS) == mint("h1", KEYS) == TOKEN
+
+
+@pytest.mark.parametrize("token", [None, mint("h2", KEYS), mint("h1", BEFORE_ROTATION)])
+def test_nobody_elses_token_is_renewed(token: str | None) -> None:
+    """Who has none, came with another visitor's or with one of a retired key gets a fresh one."""
+    assert renew(token, "h1", KEYS) == TOKEN

@@ -1,12 +1,10 @@
 """The profile as a function of the set of events: order, repetition and grouping do not matter."""
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
 
-import msgpack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -176,38 +174,6 @@ def test_the_last_word_on_consent_counts_in_any_order(said: list[Consent]) -> No
     for consent in said:
         profile = profile.with_consent(consent)
     assert profile.consent == Consent(2, frozenset({"personalization"}))
-
-
-GOOD = Profile().apply([event("view", 1)]).encode()
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\x00",
-        GOOD[:-1],
-        GOOD + b"\x00",
-        msgpack.packb((2, None, None, None, None)),
-        msgpack.packb((1, (0, []), None, {}, ([], [(99,)]))),
-        msgpack.packb((1, (0, []), None, {}, (["a"], [(0, [1], b"short", b"\x00", [0], None, None, None, None)]))),
-        msgpack.packb((1, (0, []), None, {}, (["a"], [(0, [1], b"12345678", b"\x00", [5], None, None, None, None)]))),
-    ],
-)
-def test_damaged_bytes_are_a_failed_dependency(data: bytes) -> None:
-    """Nothing is guessed from them."""
-    with pytest.raises(DependencyFailed):
-        Profile.decode(data)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.integers(0, len(GOOD) - 1), st.integers(1, 255))
-def test_no_flipped_byte_breaks_more_than_the_profile(at: int, flip: int) -> None:
-    """A damaged profile decodes to some profile or to our error, never to another exception."""
-    data = bytearray(GOOD)
-    data[at] ^= flip
-    with suppress(DependencyFailed):
-        assert isinstance(Profile.decode(bytes(data)), Profile)
 
 
 def test_a_row_carries_the_next_revision_and_its_end() -> None:

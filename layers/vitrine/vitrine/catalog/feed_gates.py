@@ -7,8 +7,9 @@ judgement.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from vitrine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ A feed is read as a stream of raw items (texts under the feed's own names), each
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from vitrine.catalog.goods import Goods
 from vitrine.types import ItemId, RegionId
+from vitrine.values import dataclass, field
 
 Format = Literal["google_xml", "google_tsv", "yml", "csv", "jsonl"]
 FaultKind = Literal["damaged", "unreadable", "currency", "field"]
@@ -47,24 +48,13 @@ class RawItem:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedItem:
+class FeedItem(Goods):
     """One item that can be taken. A price of 0 is told, not refused: what comes of it is for the gates.
 
-    Prices are per unit in minor units, `regular_price` never below `price`; `margin` is a share of the price; `regions`
-    are sorted, () when it is out of stock.
+    `regular_price` is never below `price`; `regions` are sorted, () when it is out of stock.
     """
 
     line: int
-    item: ItemId
-    title: str
-    category: str
-    brand: str
-    price: int
-    regular_price: int
-    margin: float
-    url: str
-    image: str
-    regions: tuple[RegionId, ...]
 
 
 @dataclass(frozen=True, slots=True)

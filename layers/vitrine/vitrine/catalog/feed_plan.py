@@ -1,9 +1,8 @@
 """What a store declares of its catalogue feed: where it lies, how it is written, how much may be odd about it."""
 
-from dataclasses import dataclass
-
 from vitrine.catalog.feed_gates import Bounds
 from vitrine.catalog.feed_items import FeedForm, Shop
+from vitrine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

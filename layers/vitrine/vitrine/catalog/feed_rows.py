@@ -1,7 +1,5 @@
 """Raw items to items of the catalogue: every field checked, what a shop's rules add (stock, margin) worked out."""
 
-from dataclasses import dataclass
-
 from vitrine.catalog.feed_items import (
     LIST_SEPARATOR,
     BadValue,
@@ -25,6 +23,7 @@ from vitrine.catalog.feed_values import (
 )
 from vitrine.catalog.pictures import picture_path
 from vitrine.types import RegionId
+from vitrine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,40 +5,33 @@ Cards live in rows of their own, outside any release, because price and stock ch
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
+import orjson
+
+from vitrine.catalog.goods import Goods
 from vitrine.catalog.packed import region_mask
 from vitrine.errors import InvalidRelease
-from vitrine.types import ItemId, RegionId, Row
+from vitrine.types import RegionId, Row
 
 ITEM_URL: Final = "/shop/p/"
 Brand = Literal["National", "Private"]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One article of the catalogue, as in `catalog/items.parquet` of the lake.
+class Item(Goods):
+    """One article of the catalogue, as in `catalog/items.parquet` of the lake."""
 
-    Prices are per unit in minor units; `category` is a path of slugs (`department/category/type`); `margin` is a
-    share of the price; `regions` are the regions that have it in stock.
-    """
-
-    item: ItemId
-    title: str
-    category: str
-    brand: str
-    price: int
-    regular_price: int
-    margin: float
-    url: str
-    image: str
-    regions: tuple[RegionId, ...]
     first_seen_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: cached properties live in the instance's dict
 class Card:
-    """What a page shows of an item. `regions` is a bit mask: bit r set means in stock in the store's r-th region."""
+    """What a page shows of an item. `regions` is a bit mask: bit r set means in stock in the store's r-th region.
+
+    Cards are held for a while and shown again and again, so each is encoded once.
+    """
 
     title: str
     url: str
@@ -48,6 +41,39 @@ class Card:
     currency: str
     regions: int
     category: str
+
+    @cached_property
+    def shown(self) -> orjson.Fragment:
+        """The card as answers show it."""
+        return orjson.Fragment(
+            orjson.dumps(
+                {
+                    "title": self.title,
+                    "url": self.url,
+                    "image": self.image,
+                    "price": self.price,
+                    "regular_price": self.regular_price,
+                    "currency": self.currency,
+                    "category": self.category,
+                }
+            )
+        )
+
+    @cached_property
+    def kept(self) -> bytes:
+        """The values of its fields, in order, as a JSON list: what a record keeps."""
+        return orjson.dumps(
+            (
+                self.title,
+                self.url,
+                self.image,
+                self.price,
+                self.regular_price,
+                self.currency,
+                self.regions,
+                self.category,
+            )
+        )
 
     def is_in_stock(self, region_bit: int) -> bool:
         """Whether the region of that bit (0..31) has the item."""

@@ -1,35 +1,28 @@
 """Lists of items in columns, packed into one binary attribute.
 
 A list row of the table (an item's related items, a region's shelf, a visitor's own items) is one `ItemTable`: ids and
-numeric columns of equal length. Packed, it is MessagePack of the ids joined by a line feed and of raw little-endian
-arrays, so decoding is a handful of C calls and no Python loop over items (DynamoDB's own list of numbers costs a
-Python object per number and 21 bytes of item size each).
+numeric columns of equal length. Packed, it is MessagePack of its parts (see `catalog.parts`): ids joined by a line
+feed, and raw little-endian arrays. Reading it is one C call; a column is decoded when somebody asks for it (DynamoDB's
+own list of numbers costs a Python object per number and 21 bytes of item size each).
 
 Relations are score columns of one table rather than separate lists: an item that is both `similar` and
 `bought_together` carries its price, stock and category once. NaN in a score column means "not in this list".
-
-Columns of one type travel as one block. Packing loses nothing: a block takes fewer bytes only where that gives back
-the very same numbers. Scores that half floats hold exactly travel as such, a column of NaN alone as its name, and the
-codes of category and brand, which repeat within a row, as numbers into the few that there are.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final, Self
 
 import msgpack
 import numpy as np
-from numpy.typing import NDArray
 
+from vitrine.catalog.columns import Column
+from vitrine.catalog.parts import SEPARATOR, Parts, parts_of
 from vitrine.errors import InvalidRelease
 from vitrine.types import ItemId
 
-FORMAT_VERSION: Final = 3  # 1 had no department, 2 a block per column
+FORMAT_VERSION: Final = 4  # 1 had no department, 2 a block per column, 3 a block per type of column
 MAX_REGIONS: Final = 32  # bits of the `regions` column
-TYPES: Final = {name: np.dtype(name) for name in ("|u1", "<u2", "<u4", "<u8", "<i4", "<f2", "<f4")}
-MAX_PLACES: Final = 256  # what one byte can tell apart
-ID_SEPARATOR: Final = "\n"
 
 ITEM_COLUMNS: Final[Mapping[str, str]] = {
     "key": "<u8",  # item_key(id): lists are merged on it
@@ -45,9 +38,6 @@ ITEM_COLUMNS: Final[Mapping[str, str]] = {
     "popularity": "<f2",  # log1p of decayed units sold, whole store
 }
 """Columns that every table carries for each of its items."""
-
-CODE_COLUMNS: Final = ("department", "category", "leaf", "brand")
-"""The codes among them: items that share leaf and brand share all four."""
 
 RELATION_COLUMNS: Final = (
     "bought_together",
@@ -78,137 +68,90 @@ def code(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "little")
 
 
-@dataclass(frozen=True, slots=True)
 class ItemTable:
-    """Items in columns: `ids` has n entries, every column is a one-dimensional array of n numbers."""
+    """Items in columns: `ids` has n entries, every column is a one-dimensional array of n numbers. Immutable."""
 
-    ids: Sequence[ItemId]
-    columns: Mapping[str, NDArray[Any]]
+    __slots__ = ("_columns", "_ids", "_parts")
+
+    def __init__(self, ids: Sequence[ItemId], columns: Mapping[str, Column]) -> None:
+        self._ids: Sequence[ItemId] | None = ids
+        self._columns: Mapping[str, Column] | None = columns
+        self._parts: Parts | None = None
+
+    @classmethod
+    def of(cls, parts: Parts) -> Self:
+        """The table of these parts, decoded as far as somebody looks at it."""
+        table = cls.__new__(cls)
+        table._ids, table._columns, table._parts = None, None, parts
+        return table
+
+    @property
+    def ids(self) -> Sequence[ItemId]:
+        """The items, in the order of the columns."""
+        if self._ids is None:
+            self._ids = self.parts.ids.split(SEPARATOR) if self.parts.n else []
+        return self._ids
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """ITEM_COLUMNS and the scores, by name; the arrays may be read-only."""
+        if self._columns is None:
+            self._columns = self.parts.columns()
+        return self._columns
+
+    @property
+    def parts(self) -> Parts:
+        """What the table is packed and merged from. Raises as `parts_of`."""
+        if self._parts is None:
+            self._parts = parts_of(self.ids, self.columns)
+        return self._parts
+
+    def has(self, scores: Sequence[str]) -> bool:
+        """Whether these are among its columns of scores."""
+        names = self.parts.names
+        return names == SEPARATOR.join(scores) or set(names.split(SEPARATOR)).issuperset(scores)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.ids) if self._parts is None else self._parts.n
 
 
 def pack(table: ItemTable) -> bytes:
     """Bytes of a table.
 
     Raises:
-        InvalidRelease: a column's length differs from the ids', its type is none of TYPES, or an id holds a line feed.
+        InvalidRelease: a column is missing, of another length than the ids or of another type than declared, there are
+            too many score columns or kinds of items, or an id holds a line feed.
     """
-    n = len(table.ids)
-    ids = ID_SEPARATOR.join(table.ids)
-    if ids.count(ID_SEPARATOR) != max(n - 1, 0):
+    if any(SEPARATOR in item for item in table.ids):
         raise InvalidRelease("an item id holds a line feed")
-    of_type: dict[str, dict[str, NDArray[Any]]] = {}
+    lacking = [name for name in ITEM_COLUMNS if name not in table.columns]
+    if lacking:
+        raise InvalidRelease(f"a table lacks the columns {', '.join(lacking)}")
     for name, column in table.columns.items():
-        if column.shape != (n,):
-            raise InvalidRelease(f"column {name!r} has shape {column.shape}, expected ({n},)")
-        dtype = column.dtype.str.replace(">", "<")
-        if dtype not in TYPES:
-            raise InvalidRelease(f"column {name!r} is of type {column.dtype}, expected one of {', '.join(TYPES)}")
-        of_type.setdefault(dtype, {})[name] = column.astype(TYPES[dtype], copy=False)
-    blocks = [block for dtype, columns in of_type.items() for block in _blocks(dtype, columns, n)]
-    packed: bytes = msgpack.packb((FORMAT_VERSION, n, ids, blocks))
+        if column.shape != (len(table),):
+            raise InvalidRelease(f"column {name!r} has shape {column.shape}, expected ({len(table)},)")
+        expected = (ITEM_COLUMNS[name],) if name in ITEM_COLUMNS else ("<f4", "<f2")
+        if column.dtype.str not in expected:
+            raise InvalidRelease(f"column {name!r} is of type {column.dtype}, expected {np.dtype(expected[0])}")
+    packed: bytes = msgpack.packb((FORMAT_VERSION, *table.parts))
     return packed
 
 
-Block = tuple[Sequence[str], str, str, bytes, bytes]
-"""Names of the columns, their type, the type of the bytes, the bytes row by row, the place in those per item.
-
-Places are one byte each, and none where every item has its own; a block without bytes is NaN."""
-
-
-def _blocks(dtype: str, columns: Mapping[str, NDArray[Any]], n: int) -> Iterator[Block]:
-    """Columns of one type in as few bytes as give them back."""
-    if not n:
-        yield list(columns), dtype, dtype, b"", b""
-    elif dtype == "<f4":
-        yield from _score_blocks(list(columns), np.array(list(columns.values())))
-    elif dtype in ("<i4", "<u4"):
-        yield from _integer_blocks(dtype, columns)
-    else:
-        yield list(columns), dtype, dtype, np.array(list(columns.values())).tobytes(), b""
-
-
-def _integer_blocks(dtype: str, columns: Mapping[str, NDArray[Any]]) -> Iterator[Block]:
-    """The codes together, as places among the kinds of goods there are; every other column in the narrowest type."""
-    codes = CODE_COLUMNS if columns.keys() >= set(CODE_COLUMNS) else ()
-    if codes:
-        yield _code_block(dtype, codes, np.array([columns[name] for name in codes]))
-    for name, column in columns.items():
-        if name not in codes:
-            wire = _narrowest(dtype, int(column.min()), int(column.max()))
-            yield [name], dtype, wire, column.astype(TYPES[wire], copy=False).tobytes(), b""
-
-
-def _narrowest(dtype: str, least: int, most: int) -> str:
-    if least < 0 or most > 0xFFFF:
-        return dtype
-    return "|u1" if most <= 0xFF else "<u2"
-
-
-def _code_block(dtype: str, names: Sequence[str], block: NDArray[Any]) -> Block:
-    leaf, brand = block[-2].astype("<u8"), block[-1]
-    _, first, place = np.unique(leaf << np.uint64(32) | brand, return_index=True, return_inverse=True)
-    known = block[:, first]
-    if len(first) <= MAX_PLACES and np.array_equal(known[:, place], block):
-        return names, dtype, dtype, known.tobytes(), place.astype("<u1").tobytes()
-    return names, dtype, dtype, block.tobytes(), b""
-
-
-def _score_blocks(names: Sequence[str], block: NDArray[Any]) -> Iterator[Block]:
-    """Up to three blocks of scores [k, n]: NaN alone, exact in half floats, and the others."""
-    with np.errstate(over="ignore"):
-        half = block.astype("<f2")
-    is_empty = np.isnan(block).all(axis=1)
-    is_half = ~is_empty & ((half == block) | np.isnan(block)).all(axis=1)
-    is_whole = ~is_empty & ~is_half
-    if is_empty.any():
-        yield _named(names, is_empty), "<f4", "<f4", b"", b""
-    if is_half.any():
-        yield _named(names, is_half), "<f4", "<f2", half[is_half].tobytes(), b""
-    if is_whole.any():
-        yield _named(names, is_whole), "<f4", "<f4", block[is_whole].tobytes(), b""
-
-
-def _named(names: Sequence[str], chosen: NDArray[np.bool_]) -> list[str]:
-    return [name for name, is_chosen in zip(names, chosen.tolist(), strict=True) if is_chosen]
-
-
 def unpack(data: bytes) -> ItemTable:
-    """The table that `pack` wrote; its arrays may be read-only views of `data`.
+    """The table that `pack` wrote.
 
     Raises:
         InvalidRelease: the bytes are not a table of this format version.
     """
     try:
-        version, n, ids, blocks = msgpack.unpackb(data)
+        version, *told = msgpack.unpackb(data)
         if version != FORMAT_VERSION:
             raise InvalidRelease(f"packed list has format {version}, this code reads {FORMAT_VERSION}")
-        items: list[ItemId] = ids.split(ID_SEPARATOR) if n else []
-        if len(items) != n:
-            raise InvalidRelease("packed list is damaged: lengths differ")
-        columns: dict[str, NDArray[Any]] = {}
-        for names, *block in blocks:
-            cells = _cells(n, len(names), *block)
-            for at, name in enumerate(names):
-                columns[name] = cells[at]
+        parts = Parts(*told)
+        parts.check()
     except (ValueError, TypeError, AttributeError, LookupError, msgpack.UnpackException) as error:
         raise InvalidRelease(f"packed list is damaged: {error}") from error
-    return ItemTable(items, columns)
-
-
-def _cells(n: int, k: int, dtype: str, wire: str, raw: bytes, places: bytes) -> NDArray[Any]:
-    """The k columns of a block: [k, n]."""
-    if not raw:
-        nothing = np.empty((k, n), TYPES[dtype])
-        nothing.fill(np.nan if n else 0)
-        return nothing
-    cells = np.frombuffer(raw, TYPES[wire])
-    if places:
-        cells = cells.reshape(k, -1).take(np.frombuffer(places, np.uint8), axis=1)
-    cells = cells.reshape(k, n)
-    return cells if dtype == wire else cells.astype(TYPES[dtype])
+    return ItemTable.of(parts)
 
 
 def region_mask(regions: Iterable[int]) -> int:

@@ -79,7 +79,7 @@ def draw_picture(path: str) -> bytes:
         InvalidRequest: the path is not one of `picture_path`.
     """
     category = path.removeprefix(MEDIA).removesuffix(SUFFIX)
-    if picture_path(category) != path or not 0 < len(category) <= 200:
+    if picture_path(category) != path or not 0 < len(category) <= 200 or not _is_unicode(category):
         raise InvalidRequest("not a picture", "path")
     hue = int.from_bytes(blake2b(category.encode(), digest_size=2).digest(), "little") % 360
     return (
@@ -96,3 +96,8 @@ def shape_of(category: str) -> str:
             if any(fragment in level for fragment in fragments.split()):
                 return shape
     return "tag"
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it has no lone surrogates: a path can hold them, and they have no bytes."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)

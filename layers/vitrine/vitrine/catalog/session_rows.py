@@ -8,7 +8,6 @@ of a visit share a code once in some 50,000 visits; they then count as one item 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgpack
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from vitrine.errors import InvalidRelease
 from vitrine.types import ItemId
+from vitrine.values import dataclass
 
 FORMAT_VERSION: Final = 1
 MAX_ROW_BYTES: Final = 4096

@@ -4,13 +4,15 @@ A feature that has no value is NaN here; the model's manifest says what replaces
 "not in the list" means something.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitrine.decisions.candidates import FUSED, ROLES, Candidates, Floats
+from vitrine.catalog.parts import PATH, TRAITS
+from vitrine.decisions.candidates import Candidates, Floats
+from vitrine.decisions.list_names import SUMMED
+from vitrine.decisions.pool import Kinds, Places
 
 FEATURES: Final = (
     "personal",  # log1p of the visitor's own score
@@ -38,7 +40,28 @@ FEATURES: Final = (
 )
 """Names of the columns, in the order that the model's manifest must repeat."""
 
+PLACE: Final = {name: place for place, name in enumerate(FEATURES)}
+
+LOGS: Final = np.array(
+    [
+        PLACE[name]
+        for name in ("personal", "n_bought", "days_since", "popular", "bought_together", "similar", "age", "price")
+    ]
+)
+"""Those of which log1p is taken, candidate by candidate."""
+
+RELATED: Final = slice(PLACE[SUMMED[0]], PLACE[SUMMED[-1]] + 1)
+AFFINITIES: Final = slice(PLACE["category_affinity"], PLACE["brand_affinity"] + 1)
+OF_SEEDS: Final = slice(PLACE["seed_category"], PLACE["seed_leaf"] + 1)
+
 MAX_DUE: Final = 4.0
+
+CATEGORY: Final = PATH.index("category")
+LEAF: Final = PATH.index("leaf")
+BRAND: Final = TRAITS.index("brand")
+
+PLACE_BITS: Final = 30
+"""A code (32 bits) with one of three subjects leaves so many to tell its place."""
 
 
 def features(candidates: Candidates, elapsed_days: float) -> Floats:
@@ -46,89 +69,96 @@ def features(candidates: Candidates, elapsed_days: float) -> Floats:
 
     `elapsed_days` since the release was built makes recency current.
     """
-    n = len(candidates)
-    nothing: Floats = np.full(n, np.nan, np.float32)
-    lists, item, history = candidates.lists, candidates.item, candidates.history
-    personal = lists.get("personal", nothing)
-    popular = lists.get("popular", nothing)
-    days_since = history.get("days_since", nothing) + np.float32(elapsed_days)
-    price = item["price"].astype(np.float32)
-    own = np.nan_to_num(personal)
-    seed_weight = np.array([seed.weight for seed in candidates.seeds], np.float32)
-    seed_category, seed_leaf = _seed_codes(candidates, "category"), _seed_codes(candidates, "leaf")
-    columns = (
-        np.log1p(personal),
-        _present(personal),
-        np.log1p(history.get("n_bought", nothing)),
-        np.log1p(np.maximum(days_since, 0.0)),
-        np.clip(days_since / history.get("interval_days", nothing), 0.0, MAX_DUE),
-        np.log1p(popular),
-        _present(popular),
-        item["popularity"],
-        np.log1p(_over_roles(candidates, "bought_together")),
-        np.log1p(_over_roles(candidates, "similar")),
-        item["discount"],
-        np.log1p(item["age_days"].astype(np.float32)),
-        np.log1p(price),
-        _price_ratio(price, own),
-        _share(item["category"], item["category"], own),
-        _share(item["leaf"], item["leaf"], own),
-        _share(item["brand"], item["brand"], own),
-        _share(item["category"], seed_category, seed_weight),
-        _share(item["leaf"], seed_leaf, seed_weight),
-        _n_lists(candidates),
-        np.full(n, np.log1p(np.count_nonzero(own)), np.float32),
-        np.full(n, np.log1p(len(candidates.seeds)), np.float32),
-    )
-    matrix = np.empty((n, len(FEATURES)), np.float32)  # [n, d]
-    for index, column in enumerate(columns):
-        matrix[:, index] = column
-    return matrix
-
-
-def _present(column: Floats) -> Floats:
-    return (~np.isnan(column)).astype(np.float32)
-
-
-def _n_lists(candidates: Candidates) -> Floats:
-    """How many lists name each item; shelves that were asked for are none that the ranker was trained with."""
-    known = (_present(column) for name, column in candidates.lists.items() if name in FUSED)
-    return sum(known, np.zeros(len(candidates), np.float32))
-
-
-def _over_roles(candidates: Candidates, relation: str) -> Floats:
-    """Sum of a relation over the roles of its seeds, 0 where no seed names the item."""
-    total = np.zeros(len(candidates), np.float32)
-    for role in ROLES:
-        column = candidates.lists.get(f"{relation}_{role}")
-        if column is not None:
-            total += np.nan_to_num(column)
-    return total
-
-
-def _seed_codes(candidates: Candidates, column: str) -> NDArray[Any]:
-    """The seeds' own codes: the first row of a seed's table is the seed itself."""
-    codes: Sequence[int] = [seed.table.columns[column][0] for seed in candidates.seeds]
-    return np.array(codes, np.uint32)
-
-
-def _share(wanted: NDArray[Any], codes: NDArray[Any], weights: Floats) -> Floats:
-    """For each wanted code, the share of weight that lies on it: float32 [len(wanted)], 0 when there is no weight."""
-    total = float(weights.sum())
-    if total <= 0.0:
-        return np.zeros(len(wanted), np.float32)
-    known, position = np.unique(codes, return_inverse=True)
-    mass = np.bincount(position, weights=weights) / total
-    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    shares: Floats = np.where(known[at] == wanted, mass[at], 0.0).astype(np.float32)
-    return shares
-
-
-def _price_ratio(price: Floats, own: Floats) -> Floats:
-    """Log of price over the score-weighted mean price of what the visitor buys; NaN for a visitor without purchases."""
+    columns: Floats = np.full((len(FEATURES), len(candidates)), np.nan, np.float32)  # [d, n]
+    own = _lists(columns, candidates)
     total = float(own.sum())
+    _history(columns, candidates, elapsed_days)
+    _items(columns, candidates, own, total)
+    columns[LOGS] = np.log1p(columns[LOGS])
+    _affinities(columns, candidates, own, total)
+    columns[PLACE["history"]] = np.log1p(np.count_nonzero(own))
+    columns[PLACE["n_seeds"]] = np.log1p(len(candidates.seeds))
+    return np.ascontiguousarray(columns.T)
+
+
+def _lists(columns: Floats, candidates: Candidates) -> Floats:
+    """What lists say; returned is the visitor's own score, 0 where there is none. A relation counts over all roles,
+    whichever item led to a candidate."""
+    matrix, rows, layout = candidates.lists.matrix, candidates.lists.rows, candidates.layout
+    known = matrix == matrix  # NaN alone differs from itself
+    for name, presence in (("personal", "in_personal"), ("popular", "in_popular")):
+        columns[PLACE[presence]] = known[rows[name]] if name in rows else 0.0
+        if name in rows:
+            columns[PLACE[name]] = matrix[rows[name]]
+    related = matrix.take(layout.summed, axis=0)  # [2, roles, n]
+    np.copyto(related, 0.0, where=related != related)
+    np.add.reduce(related, axis=1, out=columns[RELATED])
+    columns[PLACE["n_lists"]] = np.add.reduce(known.take(layout.fused, axis=0), axis=0, dtype=np.uint8)
+    if "personal" not in rows:
+        return np.zeros(len(candidates), np.float32)
+    return np.where(known[rows["personal"]], matrix[rows["personal"]], np.float32(0.0))
+
+
+def _history(columns: Floats, candidates: Candidates, elapsed_days: float) -> None:
+    """What is known of the items that the visitor has bought."""
+    history = candidates.history
+    if history:
+        days_since = history["days_since"] + np.float32(elapsed_days)
+        columns[PLACE["n_bought"]] = history["n_bought"]
+        columns[PLACE["days_since"]] = np.maximum(days_since, 0.0)
+        columns[PLACE["due"]] = np.minimum(np.maximum(days_since / history["interval_days"], 0.0), MAX_DUE)
+
+
+def _items(columns: Floats, candidates: Candidates, own: Floats, total: float) -> None:
+    """What is true of the items for everybody, and their prices beside what this visitor usually pays.
+
+    The usual price is the mean weighted by the own score, whose sum is `total`; without purchases there is none.
+    """
+    item = candidates.item
+    for name, column in (("popularity", "popularity"), ("discount", "discount"), ("age", "age_days")):
+        columns[PLACE[name]] = item[column]
+    price = columns[PLACE["price"]] = item["price"].astype(np.float32)
+    if total > 0.0:
+        usual = float((price * own).sum()) / total
+        columns[PLACE["price_ratio"]] = np.log((price + 1.0) / np.float32(usual + 1.0))
+
+
+def _affinities(columns: Floats, candidates: Candidates, own: Floats, total: float) -> None:
+    """Shares of the visitor's own score and of the seeds' weight that lie on a candidate's category, leaf and brand."""
+    kinds, n, n_paths = candidates.kinds, len(candidates), len(candidates.kinds.paths)
+    same = _same_codes(kinds)
+    of_item = same.take(np.concatenate((kinds.path, kinds.path + n_paths, kinds.trait + 2 * n_paths)))
+    columns[AFFINITIES] = _shares(of_item, np.concatenate((own, own, own)), of_item, total).reshape(3, n)
+    weights = np.array([seed.weight for seed in candidates.seeds], np.float32)
+    of_seed = same.take(np.concatenate((kinds.seed_path, kinds.seed_path + n_paths)))
+    total = float(weights.sum())
+    columns[OF_SEEDS] = _shares(of_seed, np.concatenate((weights, weights)), of_item[: 2 * n], total).reshape(2, n)
+
+
+def _same_codes(kinds: Kinds) -> Places:
+    """Numbers that are equal for kinds with the same code: of the paths' categories, of their leaves, of brands.
+
+    Numbers alone are sorted several times faster than places by number, so the places stand in their last bits.
+    """
+    n = len(kinds.paths)
+    keys = np.concatenate((kinds.paths[:, CATEGORY], kinds.paths[:, LEAF], kinds.traits[:, BRAND]), dtype=np.uint64)
+    keys <<= np.uint64(PLACE_BITS)
+    keys[n : 2 * n] |= np.uint64(1 << 62)
+    keys[2 * n :] |= np.uint64(1 << 63)
+    keys |= np.arange(len(keys), dtype=np.uint64)
+    keys.sort()
+    codes = keys >> np.uint64(PLACE_BITS)
+    number = np.zeros(len(keys), np.intp)
+    np.add.accumulate(codes[1:] != codes[:-1], dtype=np.intp, out=number[1:])
+    same = np.empty(len(keys), np.intp)
+    same[(keys & np.uint64((1 << PLACE_BITS) - 1)).view(np.intp)] = number
+    return same
+
+
+def _shares(heavy: Places, weights: Floats, asked: Places, total: float) -> NDArray[np.float64]:
+    """The share of the total weight that lies on what has the same number, for each that is asked for; 0 when there is
+    no weight. `heavy` are the numbers of what has weight."""
     if total <= 0.0:
-        return np.full(len(price), np.nan, np.float32)
-    usual = float((price * own).sum()) / total
-    ratio: Floats = np.log((price + 1.0) / np.float32(usual + 1.0)).astype(np.float32)
-    return ratio
+        return np.zeros(len(asked))
+    shares: NDArray[np.float64] = np.bincount(heavy, weights, int(asked.max(initial=0)) + 1).take(asked) / total
+    return shares

@@ -1,7 +1,7 @@
 """What was found out before anything is decided: the visitor, the weather, the lists, and what could not be read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from vitrine import keys
 from vitrine.decisions.answers import Outcome
@@ -17,6 +17,7 @@ from vitrine.decisions.visit import Visit, at_home, resolve_visit
 from vitrine.errors import DependencyFailed
 from vitrine.places.weather import Weather, parse_weather
 from vitrine.types import Absent, Key, Row, Rows
+from vitrine.values import dataclass, field
 from vitrine.visitors.exposures import Exposures, parse_exposures
 from vitrine.visitors.profile import Profile
 from vitrine.visitors.stored import parse_profile
@@ -70,12 +71,13 @@ class Findings:
 
 def find_out(context: Context, release: Release, placements: Sequence[Placement], read: ReadRows) -> Findings:
     """Everything that one batched read tells; a second one only for what the profile alone revealed."""
-    visit = resolve_visit(context.request, None, context.now)
-    rows = dict(read(wanted_keys(context, visit, release, placements)))
+    told = resolve_visit(context.request, None, context.now)
+    rows = dict(read(wanted_keys(context, told, release, placements)))
     profile = _profile(context, rows)
-    context = at_home(context, profile, release.store)
+    region, context = context.region, at_home(context, profile, release.store)
     visit = resolve_visit(context.request, profile, context.now)
-    rows.update(_read_rest(read, wanted_keys(context, visit, release, placements), rows))
+    if context.region != region or not visit.has_the_items_of(told):
+        rows.update(_read_rest(read, wanted_keys(context, visit, release, placements), rows))
     lists, all_seen = lists_of(context, visit, release.lists, rows)
     exposures, rev = _exposures(context, rows, is_first=context.request.is_first)
     return Findings(

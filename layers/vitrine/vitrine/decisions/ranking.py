@@ -1,8 +1,8 @@
 """Which candidates may be shown at all, and in which order."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from vitrine.decisions.visit import Visit
 from vitrine.errors import InvalidModel
 from vitrine.ports import Ranker
 from vitrine.types import DAY_MS, ItemId
+from vitrine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,21 @@ def allowed(
 ) -> Allowed:
     """Keep what is in stock in the region, not on the page or in the cart already, not bought in the last days and not
     hidden by the visitor."""
-    keys = candidates.item["key"]
-    out_of_stock = (candidates.item["regions"] >> np.uint32(context.region_bit) & 1) == 0
-    unwanted = {
+    mask: Mask = candidates.item["regions"] & np.uint32(1 << context.region_bit) != 0
+    counts = {"out_of_stock": len(mask) - int(np.count_nonzero(mask))}
+    reasons = {
         "at_hand": at_hand(visit),
         "bought_lately": bought_lately(visit, context.now, hide_bought_days),
         "dismissed": dismissed,
     }
-    hits = [(reason, np.isin(keys, _keys(items))) for reason, items in unwanted.items() if items]
-    everything: Mask = np.ones(len(candidates), np.bool_)
-    return Allowed(everything, {}).without([("out_of_stock", out_of_stock), *hits])
+    reason_of = {item: reason for reason in reversed(reasons) for item in reasons[reason]}  # the first reason stays
+    counts.update(dict.fromkeys(reasons, 0))
+    ids = candidates.ids if reason_of else ()
+    for at in compress(range(len(ids)), map(reason_of.__contains__, ids)):
+        if mask[at]:
+            mask[at] = False
+            counts[reason_of[ids[at]]] += 1
+    return Allowed(mask, {reason: count for reason, count in counts.items() if count})
 
 
 def at_hand(visit: Visit) -> list[ItemId]:
@@ -114,9 +120,7 @@ def _of_page_item(candidates: Candidates, page_item: ItemId | None, column: str)
     for seed in candidates.seeds:
         if seed.item == page_item:
             return seed.table.columns[column][0]
-    at = np.flatnonzero(np.isin(candidates.item["key"], _keys([] if page_item is None else [page_item])))
+    if page_item is None:
+        return None
+    at = np.flatnonzero(candidates.item["key"] == np.uint64(item_key(page_item)))
     return candidates.item[column][at[0]] if len(at) else None
-
-
-def _keys(items: Collection[ItemId]) -> NDArray[np.uint64]:
-    return np.array([item_key(item) for item in items], np.uint64)

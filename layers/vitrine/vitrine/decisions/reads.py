@@ -1,12 +1,12 @@
 """Which rows one decision needs: planned before anything is read, so that one batched read answers most page views."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from vitrine import keys
 from vitrine.catalog.items import Card
 from vitrine.catalog.packed import (
-    ITEM_COLUMNS,
     PERSONAL_COLUMNS,
     RELATION_COLUMNS,
     SHELF_COLUMNS,
@@ -23,11 +23,18 @@ from vitrine.decisions.visit import Visit
 from vitrine.errors import InvalidRelease
 from vitrine.types import Absent, ItemId, Key, ReleaseId, Row, Rows
 
+MAX_TABLES: Final = 512  # of 2 KB for an item, 10 KB for a shelf
+MAX_KEYS: Final = 2048
+
 ReadRows: TypeAlias = Callable[[Sequence[Key]], Rows]
 """Rows of the keys; NOT_READ instead of an error when the store does not answer in time."""
 
 ReadCards: TypeAlias = Callable[[Sequence[ItemId]], Mapping[ItemId, Card | Absent]]
 """Live cards of the items, cached or read."""
+
+
+related_key = lru_cache(maxsize=MAX_KEYS)(keys.related)
+"""A page view needs each twice, and other page views need those of popular items."""
 
 
 def wanted_keys(context: Context, visit: Visit, release: Release, placements: Sequence[Placement]) -> list[Key]:
@@ -48,7 +55,7 @@ def wanted_keys(context: Context, visit: Visit, release: Release, placements: Se
         wanted.append(keys.weather(cell))
     index = release.store.index
     wanted += budget_keys(index.budgeted if index else release.store.campaigns, placements, context)
-    wanted += [keys.related(item, lists) for item, _, _ in visit.seeds()]
+    wanted += [related_key(item, lists) for item, _, _ in visit.seeds()]
     if any(placement.action.row is not None and placement.action.row.looks_ahead for placement in placements):
         wanted += session_keys(visit, release)
     return wanted
@@ -76,21 +83,18 @@ def lists_of(context: Context, visit: Visit, release: ReleaseId, rows: Rows) -> 
     """
     request = context.request
     shelf = Wanted(rows, keys.shelf(context.region, None, release), SHELF_COLUMNS)
-    category = (
-        Wanted(rows, keys.shelf(context.region, request.page.category, release), SHELF_COLUMNS)
-        if request.page.category
-        else None
-    )
-    is_known = request.visitor is not None and not request.is_first
-    own = Wanted(rows, keys.personal(request.visitor or "", release), PERSONAL_COLUMNS) if is_known else None
-    seeds = [(seed, Wanted(rows, keys.related(seed[0], release), RELATION_COLUMNS)) for seed in visit.seeds()]
-    lists = Lists(
-        personal=own.table if own else None,
-        shelf=shelf.table,
-        category_shelf=category.table if category else None,
-        seeds=[Seed(*seed, wanted.table) for seed, wanted in seeds if wanted.table is not None],
-    )
-    all_seen = all(wanted.seen for wanted in (shelf, category, own, *(row for _, row in seeds)) if wanted)
+    category = own = NOTHING
+    if request.page.category:
+        category = Wanted(rows, keys.shelf(context.region, request.page.category, release), SHELF_COLUMNS)
+    if request.visitor is not None and not request.is_first:
+        own = Wanted(rows, keys.personal(request.visitor, release), PERSONAL_COLUMNS)
+    seeds, all_seen = [], shelf.seen and category.seen and own.seen
+    for item, role, weight in visit.seeds():
+        related = Wanted(rows, related_key(item, release), RELATION_COLUMNS)
+        all_seen = all_seen and related.seen
+        if related.table is not None:
+            seeds.append(Seed(item, role, weight, related.table))
+    lists = Lists(personal=own.table, shelf=shelf.table, category_shelf=category.table, seeds=seeds)
     return lists, all_seen and _is_kept(release, rows)
 
 
@@ -104,7 +108,7 @@ def asked_for_shelves(wanted: Mapping[str, Key], rows: Rows) -> tuple[dict[str, 
 def _is_kept(lists: ReleaseId, rows: Rows) -> bool:
     """Whether the lists still have their rows, as far as the pointer in the rows tells."""
     row = rows.get(keys.RELEASE_POINTER, Absent.NOT_READ)
-    if isinstance(row, Absent):
+    if isinstance(row, Absent) or (row.get("lists") or row.get("release")) == lists:
         return True
     try:
         return parse_pointer(row).keeps(lists)
@@ -114,6 +118,8 @@ def _is_kept(lists: ReleaseId, rows: Rows) -> bool:
 
 class Wanted:
     """One list row: `table` is None when there is none, `seen` is False when nobody could tell."""
+
+    __slots__ = ("seen", "table")
 
     def __init__(self, rows: Rows, key: Key, scores: Sequence[str]) -> None:
         row = rows.get(key, Absent.NOT_READ)
@@ -126,15 +132,21 @@ class Wanted:
                 self.seen = False
 
 
+NOTHING: Final = Wanted({keys.RELEASE_POINTER: Absent.MISSING}, keys.RELEASE_POINTER, ())
+"""A row that was not wanted."""
+
+
+unpack_shared = lru_cache(maxsize=MAX_TABLES)(unpack)
+"""Rows that all visitors share are held from one page view to the next (service.release_rows); so is what they say. A
+visitor's own mostly comes once."""
+
+
 def _table(row: Row, scores: Sequence[str]) -> ItemTable | None:
-    """The table in a row, with all columns that a merge needs; None for an empty one."""
+    """The table in a row, with all scores that a merge needs; None for an empty one."""
     data = row.get("table")
     if not isinstance(data, bytes):
         raise InvalidRelease("a list row holds no table")
-    table = unpack(data)
-    for name, dtype in ITEM_COLUMNS.items():
-        if name not in table.columns or table.columns[name].dtype != dtype:
-            raise InvalidRelease(f"a list row lacks the column {name!r} of type {dtype}")
-    if any(name not in table.columns for name in scores):
+    table = unpack(data) if scores is PERSONAL_COLUMNS else unpack_shared(data)
+    if not table.has(scores):
         raise InvalidRelease(f"a list row lacks one of the columns {', '.join(scores)}")
     return table if len(table) else None

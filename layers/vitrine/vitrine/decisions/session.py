@@ -6,7 +6,6 @@ afterwards. Training calls the very same functions, see `refresh.session_example
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from vitrine.catalog.packed import code
 from vitrine.catalog.session_rows import ITEM_COLUMNS, PAIR_COLUMNS, VALUES, SessionRow
 from vitrine.types import ItemId
+from vitrine.values import dataclass
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]

@@ -1,13 +1,15 @@
 """What is known of this visit: the caller's own words first, the stored profile where the caller is silent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from vitrine.decisions.candidates import MAX_SEEDS_PER_ROLE, Role, recent_weight
 from vitrine.decisions.context import Context, DecisionRequest
 from vitrine.decisions.placements import MAX_HIDE_BOUGHT_DAYS, Store
 from vitrine.types import ItemId
+from vitrine.values import dataclass
 from vitrine.visitors.profile import Profile
 
 
@@ -27,14 +29,25 @@ class Visit:
 
     def seeds(self) -> list[tuple[ItemId, Role, float]]:
         """Items whose neighbours are wanted, each once, with role and weight: the page's, the cart's, the last seen."""
-        chosen: dict[ItemId, tuple[Role, float]] = {}
-        if self.page_item is not None:
-            chosen[self.page_item] = ("page", 1.0)
-        for item in self.cart[-MAX_SEEDS_PER_ROLE:]:
-            chosen.setdefault(item, ("cart", 1.0))
-        for index, item in enumerate(self.recent[:MAX_SEEDS_PER_ROLE]):
-            chosen.setdefault(item, ("recent", recent_weight(index)))
-        return [(item, role, weight) for item, (role, weight) in chosen.items()]
+        return list(_seeds(self.page_item, self.cart[-MAX_SEEDS_PER_ROLE:], self.recent[:MAX_SEEDS_PER_ROLE]))
+
+    def has_the_items_of(self, other: "Visit") -> bool:
+        """Whether the same rows tell of both."""
+        return (self.recent, self.cart, self.views) == (other.recent, other.cart, other.views)
+
+
+@lru_cache(maxsize=4)  # a page view asks several times
+def _seeds(
+    page_item: ItemId | None, cart: tuple[ItemId, ...], recent: tuple[ItemId, ...]
+) -> tuple[tuple[ItemId, Role, float], ...]:
+    chosen: dict[ItemId, tuple[Role, float]] = {}
+    if page_item is not None:
+        chosen[page_item] = ("page", 1.0)
+    for item in cart:
+        chosen.setdefault(item, ("cart", 1.0))
+    for index, item in enumerate(recent):
+        chosen.setdefault(item, ("recent", recent_weight(index)))
+    return tuple((item, role, weight) for item, (role, weight) in chosen.items())
 
 
 def resolve_visit(request: DecisionRequest, profile: Profile | None, now: datetime) -> Visit:

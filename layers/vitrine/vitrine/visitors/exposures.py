@@ -6,7 +6,7 @@ tests/unit/test_exposures.py.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
@@ -14,6 +14,7 @@ import msgpack
 
 from vitrine.errors import DependencyFailed
 from vitrine.types import DAY_MS, Absent, Row, VisitorId
+from vitrine.values import dataclass, field
 from vitrine.visitors.trails import (
     DIGEST_BYTES,
     GAP_MS,
@@ -172,8 +173,8 @@ class Exposures:
         return packed
 
     @classmethod
-    def decode(cls, data: bytes) -> "Exposures":
-        """The exposures that `encode` wrote.
+    def decode(cls, data: bytes, ends_s: int | None = None) -> "Exposures":
+        """The exposures that `encode` wrote, and when their row ends.
 
         Raises:
             DependencyFailed: the bytes are damaged or of another format version.
@@ -184,7 +185,8 @@ class Exposures:
                 raise DependencyFailed("table", f"exposures have format {version}, this code reads {FORMAT_VERSION}")
             campaigns, groups, rules = map(unpack_trails, parts[:3])
             arms, *folded = parts[3:]
-            return cls(campaigns, groups, rules, tuple((str(key), str(name)) for key, name in arms), _digests(*folded))
+            own_arms = tuple([(str(key), str(name)) for key, name in arms])
+            return cls(campaigns, groups, rules, own_arms, _digests(*folded), ends_s=ends_s)
         except DAMAGE as error:
             raise DependencyFailed("table", "exposures are damaged") from error
 
@@ -243,7 +245,7 @@ def parse_exposures(row: Row | Absent, now: datetime) -> StoredExposures:
     match row:
         case {"shown": bytes(data), "rev": int(rev), "ttl": int(ttl)}:
             is_over = ttl <= now.timestamp()
-            return StoredExposures(Exposures() if is_over else replace(Exposures.decode(data), ends_s=ttl), rev)
+            return StoredExposures(Exposures() if is_over else Exposures.decode(data, ttl), rev)
     raise DependencyFailed("table", "a row of exposures is damaged")
 
 

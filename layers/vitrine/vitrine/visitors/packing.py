@@ -1,9 +1,10 @@
 """A history as compact plain values for MessagePack: columns per lane, each repeated name once.
 
 Times are differences to the next newer record; a column in which every record has the default is left out (None).
+Unpacked, a lane stays in columns until somebody asks for its records: a page view asks for few of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -28,10 +29,92 @@ def pack_history(history: History) -> Packed:
     return list(names), lanes
 
 
-def unpack_history(packed: Packed) -> dict[Lane, Records]:
+def unpack_history(packed: Packed) -> "PackedHistory":
     """The history that was packed; ValueError, TypeError or IndexError when it is damaged."""
     names, lanes = packed
-    return {LANE_NAMES[lane]: _records(names, columns) for lane, *columns in lanes}
+    return PackedHistory({LANE_NAMES[lane]: _PackedLane(names, *columns) for lane, *columns in lanes})
+
+
+def instants(history: History, lane: Lane) -> Iterable[tuple[int, str]]:
+    """When a lane's records were made and of what they are, newest first."""
+    if isinstance(history, PackedHistory):
+        return history.instants(lane)
+    return [(record.at_ms, record.what) for record in history.get(lane, ())]
+
+
+class PackedHistory(Mapping[Lane, Records]):
+    """A history in columns."""
+
+    __slots__ = ("_lanes", "_records")
+
+    def __init__(self, lanes: "Mapping[Lane, _PackedLane]") -> None:
+        self._lanes = lanes
+        self._records: dict[Lane, Records] = {}
+
+    def __getitem__(self, lane: Lane) -> Records:
+        if lane not in self._records:
+            self._records[lane] = self._lanes[lane].records()
+        return self._records[lane]
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(self._lanes)
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    def instants(self, lane: Lane) -> Iterable[tuple[int, str]]:
+        """See the function of this name."""
+        packed = self._lanes.get(lane)
+        return () if packed is None else zip(packed.times, packed.whats, strict=True)
+
+
+class _PackedLane:
+    """The columns of one lane, checked as far as records need it."""
+
+    __slots__ = ("_answers", "_digests", "_kinds", "_placements", "_prices", "_quantities", "times", "whats")
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        steps: Sequence[int],
+        digests: bytes,
+        kinds: bytes,
+        whats: Sequence[int],
+        quantities: Sequence[int] | None,
+        prices: Sequence[int] | None,
+        placements: Sequence[int] | None,
+        answers: Sequence[Sequence[Sequence[str]]] | None,
+    ) -> None:
+        n = len(kinds)
+        self.times = list(accumulate(steps))
+        self.whats = [names[what] for what in whats]
+        self._digests, self._kinds, self._quantities, self._prices = digests, kinds, quantities, prices
+        self._placements = [names[placement] for placement in placements] if placements else []
+        self._answers = [tuple(map(tuple, pairs)) for pairs in answers] if answers else []
+        told = (self.times, self.whats, quantities, prices, self._placements, self._answers)
+        if not (len(steps) == len(whats) == n) or any(len(column) != n for column in told if column):
+            raise ValueError("a column has another length")
+        if len(digests) != n * DIGEST_BYTES or max(kinds, default=0) >= len(KINDS):
+            raise ValueError("a digest is missing, or a record is of no known kind")
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def records(self) -> Records:
+        """The records, newest first."""
+        n = len(self)
+        columns = zip(
+            self.times,
+            [self._digests[at : at + DIGEST_BYTES] for at in range(0, len(self._digests), DIGEST_BYTES)],
+            [KINDS[kind] for kind in self._kinds],
+            self.whats,
+            self._quantities or [1] * n,
+            self._prices or [NO_PRICE] * n,
+            self._placements or [""] * n,
+            self._answers or [()] * n,
+            strict=True,
+        )
+        return tuple(map(Record._make, columns))
 
 
 def _columns(records: Records, names: dict[str, int]) -> tuple[Any, ...]:
@@ -47,25 +130,6 @@ def _columns(records: Records, names: dict[str, int]) -> tuple[Any, ...]:
         [names.setdefault(placement, len(names)) for placement in placements] if any(placements) else None,
         _unless_all((), answers),
     )
-
-
-def _records(names: Sequence[str], columns: Sequence[Any]) -> Records:
-    steps, digests, kinds, whats, quantities, prices, placements, answers = columns
-    n = len(kinds)
-    if len(digests) != n * DIGEST_BYTES:
-        raise ValueError("a digest is missing")
-    rows = zip(
-        accumulate(steps),
-        [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)],
-        [KINDS[kind] for kind in kinds],
-        [names[what] for what in whats],
-        quantities or [1] * n,
-        prices or [NO_PRICE] * n,
-        [names[placement] for placement in placements] if placements else [""] * n,
-        [tuple(map(tuple, pairs)) for pairs in answers] if answers else [()] * n,
-        strict=True,
-    )
-    return tuple(map(Record._make, rows))
 
 
 def _unless_all(default: Value, column: Sequence[Value]) -> Sequence[Value] | None:

@@ -7,15 +7,16 @@ Stored, a profile is MessagePack with a format version. Event ids are kept as 8-
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import msgpack
 
 from vitrine.errors import DependencyFailed
 from vitrine.types import DAY_MS, CartLine, Event, ItemId, Purpose, RegionId
+from vitrine.values import dataclass, field
 from vitrine.visitors.history import LANES, NO_PRICE, History, Lane, Record, Records, is_remembered, remember
-from vitrine.visitors.packing import pack_history, unpack_history
+from vitrine.visitors.packing import instants, pack_history, unpack_history
 
 FORMAT_VERSION: Final = 1
 DAMAGE: Final = (ValueError, TypeError, IndexError, msgpack.UnpackException)
@@ -86,7 +87,7 @@ class Profile:
 
     def recent_items(self, n: int) -> tuple[ItemId, ...]:
         """The last n different items viewed, newest first."""
-        return tuple(dict.fromkeys(record.what for record in self._lane("view")))[:n]
+        return tuple(dict.fromkeys(what for _, what in instants(self.history, "view")))[:n]
 
     def cart(self) -> tuple[CartLine, ...]:
         """Lines of the cart in the order in which their items were first put in. A purchase of an item ends its line.
@@ -105,9 +106,9 @@ class Profile:
     def bought_since(self, since_ms: int) -> dict[ItemId, int]:
         """Items bought at or after an instant, the last bought first, with the instant of their last purchase."""
         bought: dict[ItemId, int] = {}
-        for record in self._lane("purchase"):
-            if record.at_ms >= since_ms:
-                bought.setdefault(record.what, record.at_ms)
+        for at_ms, item in instants(self.history, "purchase"):
+            if at_ms >= since_ms:
+                bought.setdefault(item, at_ms)
         return bought
 
     def favourites(self) -> tuple[ItemId, ...]:

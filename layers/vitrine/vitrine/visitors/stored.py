@@ -1,11 +1,11 @@
 """A profile as a row of the table."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from vitrine.errors import DependencyFailed
 from vitrine.types import Absent, Row
+from vitrine.values import dataclass
 from vitrine.visitors.profile import Profile
 
 KEPT_FOR: Final = timedelta(days=400)

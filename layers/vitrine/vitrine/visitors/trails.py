@@ -6,11 +6,11 @@ answers that overtake each other make them.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from vitrine.types import DAY_MS
+from vitrine.values import dataclass
 
 GAP_MS: Final = 30 * 60_000
 """Without a session id, what is no older than this belongs to one session: the pause that ends a session in the usual
