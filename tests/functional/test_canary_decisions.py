@@ -1,7 +1,6 @@
 """Page views of a trial through the decide service: who is shown what, what is recorded, and the same once more."""
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -13,7 +12,7 @@ from tests.unit.pages import NOW
 from tests.unit.recorded import RELEASE, World
 from vitrine import keys
 from vitrine.adapters.memory import MemoryStream, MemoryTable
-from vitrine.api.metrics import count_trial
+from vitrine.api.metrics import Meter
 from vitrine.decisions.context import DecisionRequest, Options
 from vitrine.decisions.release import Pointer, Release
 from vitrine.decisions.rollout import Rollout
@@ -57,11 +56,12 @@ class SlowTable(MemoryTable):
     """A table that takes its time for what is read together with the pointer: before anything is scored."""
 
     pause_s: float = 0.0
+    now_s: float = 0.0
 
     def read(self, wanted, timeout_s, latest=False):
         """See MemoryTable."""
         if keys.RELEASE_POINTER in wanted:
-            time.sleep(self.pause_s)
+            self.now_s += self.pause_s
         return MemoryTable.read(self, wanted, timeout_s, latest=latest)
 
 
@@ -91,6 +91,7 @@ class Shop:
             clock=lambda: NOW,
             new_id=lambda now: f"d-{next(self.numbers)}",  # which also seeds what a row explores
             entropy=bytes,
+            seconds=lambda: self.table.now_s,
         )
 
     def load(self, release: str) -> Release:
@@ -109,7 +110,7 @@ class Shop:
 
 def _card_row(item: str):
     card = pages.card(item)
-    return {name: getattr(card, name) for name in card.__slots__} | {"updated_ms": 0}
+    return asdict(card) | {"updated_ms": 0}
 
 
 def shown(outcome) -> list[str]:
@@ -163,12 +164,12 @@ def test_a_page_view_that_is_late_already_asks_no_challenger():
 
 def test_failures_of_a_challenger_are_counted(capsys):
     """By reason; a trial that went well, and a page view without one, print nothing."""
-    count_trial(Shop(CANARY).decide(CHOSEN[0]).trial)
-    count_trial(None)
+    Meter().count(Shop(CANARY).decide(CHOSEN[0]))
+    Meter().count(Shop(CANARY).decide(OTHERS[0]))
     assert "ChallengerFailures" not in capsys.readouterr().out
-    count_trial(Shop(CANARY, fails=True).decide(CHOSEN[0]).trial)
+    Meter().count(Shop(CANARY, fails=True).decide(CHOSEN[0]))
     printed = orjson.loads(capsys.readouterr().out)
-    assert (printed["ChallengerFailures"], printed["reason"]) == ([1.0], "invalid")
+    assert (printed["ChallengerFailures"], printed["ChallengerFailuresInvalid"]) == (1, 1)
 
 
 def test_decisions_of_a_canary_are_made_again_byte_for_byte():

@@ -18,6 +18,7 @@ from tests.functional.handlers import CONTEXT, recorded_event
 from tests.golden.example_world import QUIET, example_world
 from tests.golden.world import KEYS, World
 from vitrine import keys
+from vitrine.decisions.packing import COMMON, unpack
 from vitrine.types import Key, Row
 from vitrine.visitors.consent import PURPOSES
 from vitrine.visitors.identity import mint
@@ -102,8 +103,10 @@ def served(consent: tuple[str, ...]) -> tuple[World, dict[Key, Row]]:
 
 
 def bytes_of(record: bytes) -> bytes:
-    """A record's line, and its inputs unpacked behind it."""
-    return record + zlib.decompress(b64decode(orjson.loads(record)["inputs"]))
+    """A record's line, its inputs unpacked behind it, and what they have of the request as JSON."""
+    packed = b64decode(orjson.loads(record)["inputs"])
+    inputs = zlib.decompressobj(zdict=COMMON).decompress(packed)
+    return record + inputs + orjson.dumps(unpack(packed)["request"])
 
 
 def texts_of(row: Row) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """Operators' calls through the real handler, over a store in memory: why, and the same decision again."""
 
 import gzip
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -79,7 +79,7 @@ class Rig:
 def card_row(item: str) -> dict[str, Any]:
     """The row of an item's card."""
     card = pages.card(item)
-    return {name: getattr(card, name) for name in card.__slots__} | {"updated_ms": 0}
+    return asdict(card) | {"updated_ms": 0}
 
 
 @pytest.fixture

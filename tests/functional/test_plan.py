@@ -1,7 +1,7 @@
 """`vitrine plan` over tables and buckets in memory: page views on record and made up, decided as pages are."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -118,10 +118,7 @@ def shop(tmp_path: Path) -> Shop:
     }
     whole.table.rows |= {key: {"table": pack(table)} for key, table in lists.items()}
     cards = {item: card(item.title()) for item in ITEMS}
-    whole.table.rows |= {
-        keys.card(item): {name: getattr(one, name) for name in one.__slots__} | {"updated_ms": NOW_MS}
-        for item, one in cards.items()
-    }
+    whole.table.rows |= {keys.card(item): asdict(one) | {"updated_ms": NOW_MS} for item, one in cards.items()}
     return whole
 
 

@@ -234,7 +234,7 @@ def test_killed_at_any_write_of_store_files_what_is_served_is_whole():
         assert campaigns_of(publish_at(2, table, objects, "rain"), objects) == ["rain"]
     else:
         pytest.fail("publishing never ended")
-    assert n_writes == len(PARTS) + 2  # parts, manifest, pointer
+    assert n_writes == len(PARTS) + 3  # parts, manifest, what serving reads, pointer
 
 
 def test_killed_at_any_write_after_files_were_published_meanwhile():

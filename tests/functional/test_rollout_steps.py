@@ -156,7 +156,7 @@ def test_a_watch_that_is_killed_at_any_write_goes_on_from_there(act_, stage, end
         assert (pointer.rollout, current_model(objects, pointer)) == (None, wanted)
         assert (store.files.id in read_rejected(objects)) == (ends == "roll back")
         assert (read_crown(objects).model == store.files.id) == (ends == "promote")
-    assert deaths == (9 if ends == "promote" else 3)
+    assert deaths == (10 if ends == "promote" else 3)
 
 
 def pointer_of(table: MemoryTable) -> Pointer:

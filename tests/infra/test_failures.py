@@ -1,6 +1,6 @@
 """House rules for what goes wrong: retries, dead letters, throttles, alarms."""
 
-from vitrine.api.metrics import NAMESPACE, SERVICE, WATCH
+from vitrine.api.metrics import NAMESPACE, WATCH
 from vitrine.local.intrinsics import references
 
 SYNCHRONOUS = {"HttpApi"}
@@ -77,12 +77,12 @@ def test_every_function_has_an_error_alarm(resources, functions):
 
 
 def test_callers_wait_and_refusals_are_alarmed(resources):
-    """Page views: slow ones, refused ones and 5xx; the queue's depth; events that do not reach the lake."""
+    """Page views: slow ones, refused ones and 5xx; the queue's depth; what does not reach the lake."""
     assert watched(resources, "Duration") == {"DecideFunction"}
     assert watched(resources, "Throttles") == {"DecideFunction", "CollectFunction"}
     assert watched(resources, "5xx") == {"Api"}
     assert watched(resources, "ApproximateNumberOfMessagesVisible") == {"FailuresQueue"}
-    assert watched(resources, "DeliveryToS3.DataFreshness") == {"EventsStream"}
+    assert watched(resources, "DeliveryToS3.DataFreshness") == {"EventsStream", "DecisionsStream"}
 
 
 def test_a_refresh_that_never_ran_is_alarmed(resources):
@@ -91,29 +91,6 @@ def test_a_refresh_that_never_ran_is_alarmed(resources):
     (period,) = {metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric}
     assert alarm["TreatMissingData"] == "breaching"
     assert period * alarm["EvaluationPeriods"] == LATEST_REFRESH_S
-
-
-def test_a_share_of_fallbacks_is_alarmed(resources):
-    """Of the decisions of five minutes more than 5 % fell back; the name is the one that decide prints."""
-    alarm = alarms(resources)["DecideFallbacksAlarm"]
-    share, fallbacks, decisions = alarm["Metrics"]
-    assert share["Expression"] == "100 * FILL(fallbacks, 0) / decisions"
-    assert (fallbacks["Id"], decisions["Id"]) == ("fallbacks", "decisions")
-    assert fallbacks["MetricStat"]["Metric"] == {
-        "Namespace": NAMESPACE,
-        "MetricName": "Fallbacks",
-        "Dimensions": [{"Name": "service", "Value": SERVICE}],
-    }
-    assert decisions["MetricStat"]["Metric"] == {
-        "Namespace": "AWS/Lambda",
-        "MetricName": "Invocations",
-        "Dimensions": [{"Name": "FunctionName", "Value": {"Ref": "DecideFunction"}}],
-    }
-    for source in (fallbacks, decisions):
-        assert source["ReturnData"] is False
-        assert (source["MetricStat"]["Stat"], source["MetricStat"]["Period"]) == ("Sum", 300)
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 5)
-    assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, "notBreaching")
 
 
 def test_a_challenger_that_was_rolled_back_is_alarmed(resources):
@@ -125,8 +102,12 @@ def test_a_challenger_that_was_rolled_back_is_alarmed(resources):
 
 
 def test_alarms_say_what_happened_and_tell_somebody(resources, functions):
-    """Every alarm has a sentence and goes to the topic, if there is one."""
+    """Every alarm says what happened and what to do, and goes to the topic, if there is one."""
     assert len(alarms(resources)) > len(functions)
     for name, alarm in alarms(resources).items():
-        assert alarm["AlarmDescription"], name
+        happened, found, to_do = alarm["AlarmDescription"].partition(". Do: ")
+        assert happened, name
+        assert found, name
+        assert len(to_do) > 20, name
+        assert len(alarm["AlarmDescription"]) <= 1024, name  # CloudWatch's limit
         assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic", name

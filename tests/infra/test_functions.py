@@ -52,7 +52,7 @@ def test_runtime_is_the_one_that_is_built_for(functions):
 
 def test_environment_is_what_settings_read(functions):
     """Every VITRINE_ variable is a field of Settings, and the required field is always there."""
-    known = {f"VITRINE_{field.upper()}" for field in Settings.model_fields}
+    known = {f"VITRINE_{field.upper()}" for field in Settings.__dataclass_fields__}
     for name, function in functions.items():
         variables = function["Environment"]["Variables"]
         assert {variable for variable in variables if variable.startswith("VITRINE_")} <= known, name
@@ -91,10 +91,12 @@ def test_operators_routes_have_an_authorizer_and_visitors_have_none(functions, r
     assert resources["Api"]["Properties"]["Auth"] == {"EnableIamAuthorizer": True}
 
 
-def test_decide_starts_from_a_snapshot(functions):
-    """SnapStart needs published versions, hence the alias, and at most 512 MB of ephemeral storage."""
+def test_decide_may_start_from_a_snapshot(functions, template):
+    """By choice, for a snapshot costs money while idle. SnapStart needs published versions, hence the alias, and at
+    most 512 MB of ephemeral storage."""
     decide = functions["DecideFunction"]
-    assert decide["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert decide["SnapStart"] == {"ApplyOn": {"Ref": "DecideSnapStart"}}
+    assert template.document["Parameters"]["DecideSnapStart"]["Default"] == "None"
     assert decide["AutoPublishAlias"] == "live"
     assert "EphemeralStorage" not in decide
 
@@ -117,7 +119,27 @@ def test_each_function_keeps_its_own_logs(functions, template, resources):
     for group in groups:
         assert resources[group]["Type"] == "AWS::Logs::LogGroup"
     assert all(function["LoggingConfig"]["LogFormat"] == "JSON" for function in functions.values())
-    assert all(function["Tracing"] == "Active" for function in functions.values())
+
+
+def test_nothing_is_traced(functions):
+    """5 USD per million traces are more than a million decisions cost, and without an SDK of it they tell little."""
+    assert {function["Tracing"] for function in functions.values()} == {"PassThrough"}
+
+
+def test_system_logs_are_quiet(functions):
+    """START, END and REPORT lines of every call would be paid for by size; Lambda's own metrics tell the same."""
+    for name, function in functions.items():
+        assert function["LoggingConfig"]["SystemLogLevel"] == "WARN", name
+        assert function["LoggingConfig"]["ApplicationLogLevel"] == "INFO", name
+
+
+def test_only_allowed_origins_see_timings(functions, resources):
+    """Server-Timing is exposed to scripts, and decide knows the origins for Timing-Allow-Origin."""
+    assert functions["DecideFunction"]["Environment"]["Variables"]["VITRINE_ALLOWED_ORIGINS"] == {
+        "Ref": "AllowedOrigins"
+    }
+    cors = resources["Api"]["Properties"]["CorsConfiguration"]["Fn::If"][1]
+    assert cors["ExposeHeaders"] == ["server-timing"]
 
 
 def test_references_lead_somewhere(functions, template, resources):

@@ -89,7 +89,7 @@ def test_explicit_nulls_are_as_good_as_absence() -> None:
         "signals": {"added_to_cart": None},
     }
     page = {"type": "home", "item": None, "category": None, "query": None, "locale": None, "referrer": None}
-    assert parse({**nulls, "page": page}) == parse({"page": {"type": "home"}})
+    assert parse({**nulls, "page": page}).to_domain(None) == parse({"page": {"type": "home"}}).to_domain(None)
 
 
 REFERRERS = [
@@ -288,7 +288,7 @@ def test_locales_are_taken_in_both_spellings(value: str) -> None:
 
 def test_a_request_is_immutable() -> None:
     """What was checked stays as it was checked."""
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(AttributeError, match="stays as it was"):
         parse(FULL).session = "other"  # type: ignore[misc]
 
 

@@ -28,6 +28,11 @@ MALFORMED = {
     "duplicate key": b'{"a":1,"a":2}',
     "duplicate key by escape": b'{"a":1,"\\u0061":2}',
     "duplicate key deep inside": b'{"x":[{"b":{"a":1,"a":1}}]}',
+    "duplicate key with a gap": b'{"a":1,"a" :2}',
+    "duplicate key behind a line": b'{"a":1,"a"\n:2}',
+    "duplicate key beside a text like one": b'{"b":"\\":","a":1,"a":2}',
+    "gap and text like a key make up for a duplicate": b'{"b":"\\":","a" :1,"a":2}',
+    "deep and closed": b'{"a":' + b"[" * 900 + b"]" * 900 + b"}",
     "broken UTF-8": b'{"a":"\xff"}',
     "truncated UTF-8": b'{"a":"\xe2\x82"}',
     "overlong UTF-8": b'{"a":"\xc0\xaf"}',
@@ -95,6 +100,7 @@ def test_every_json_object_comes_through_unchanged(value: dict[str, object]) -> 
     """Strictness refuses nothing that RFC 8259 allows."""
     assert parse_object(json.dumps(value, ensure_ascii=False).encode()) == value
     assert parse_object(json.dumps(value).encode()) == value
+    assert parse_object(json.dumps(value, separators=(",", ":")).encode()) == value
 
 
 @given(st.binary(max_size=200))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import onnx
+import onnxruntime
 import orjson
 import pytest
 from hypothesis import given
@@ -12,9 +13,10 @@ from tests.unit.rankers import make_network, make_ranker_files
 from vitrine.adapters.onnx_graph import inspect
 from vitrine.adapters.onnx_ranker import OnnxRanker
 from vitrine.decisions.features import FEATURES
-from vitrine.decisions.model import MAX_MODEL_BYTES
+from vitrine.decisions.model import INPUT, MAX_MODEL_BYTES, OUTPUT
 from vitrine.decisions.release import Part
 from vitrine.errors import InvalidModel
+from vitrine.refresh.export import to_onnx
 
 MODEL, MANIFEST = make_ranker_files(*make_network(1))
 
@@ -204,3 +206,28 @@ def test_damaged_files_are_refused_or_read_but_never_crash(place, value, cut):
             inspect(data)
         except InvalidModel:
             continue
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1), n=st.integers(1, 300), hidden=st.lists(st.integers(1, 70), min_size=1, max_size=3)
+)
+def test_scores_are_those_of_a_runtime_for_all_of_onnx(seed, n, hidden):
+    """Of any perceptron, over rows of very different sizes: what numpy computes is what the format means."""
+    model = to_onnx(*make_network(seed, hidden=tuple(hidden)), "ranker")
+    rng = np.random.default_rng(seed)
+    rows = (rng.normal(size=(n, len(FEATURES))) * 10.0 ** rng.integers(-3, 4, len(FEATURES))).astype(np.float32)
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    (expected,) = session.run([OUTPUT], {INPUT: rows})
+    scores = inspect(model).run(rows)
+    assert (scores.shape, scores.dtype) == ((n,), np.float32)
+    assert np.abs(scores - expected).max() <= 1e-6 * (1.0 + np.abs(rows).max())  # sums of float32, in another order
+
+
+def test_a_perceptron_tells_what_it_is_made_of():
+    """Operators in order, numbers, width; and it refuses to be taken for another."""
+    network = inspect(MODEL)
+    assert network.ops == ("Gemm", "Relu", "Gemm", "Relu", "MatMul")
+    assert network.width == len(FEATURES)
+    assert network.n_weights == len(FEATURES) * 8 + 8 + 8 * 4 + 4 + 4
+    with pytest.raises(InvalidModel, match="takes"):
+        network.check_shape(len(FEATURES) + 1)

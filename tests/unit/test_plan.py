@@ -66,7 +66,7 @@ def won(report: PlanReport, placement: str = "home.recs") -> Mapping[str, tuple[
 
 def test_equal_answers_are_no_change():
     """Two page views that look the same under both stores; another release, score or reason is nothing to see."""
-    slot = replace(shown("milk").items[0], score=2.0, reason=Reason("new"), rules=("boost",))
+    slot = shown("milk").items[0]._replace(score=2.0, reason=Reason("new"), rules=("boost",))
     report = planned(OneView((shown("milk"),), (shown("milk"),)), OneView((shown("milk"),), (shown(items=[slot]),)))
     assert (report.views, report.changed, report.left_out) == (2, 0, 0)
     assert report.placements["home.recs"].share == 0.0
@@ -81,8 +81,8 @@ def test_equal_answers_are_no_change():
         shown("milk", campaign="rain", variation="a"),
         shown("milk", kind="overlay", mechanic="idle"),
         shown("milk", content={"title": "Other"}),
-        shown(items=[replace(shown("milk").items[0], label="Ad")]),
-        shown(items=[replace(shown("milk").items[0], slot=1)]),
+        shown(items=[shown("milk").items[0]._replace(label="Ad")]),
+        shown(items=[shown("milk").items[0]._replace(slot=1)]),
         shown("milk", rows=[Shelf("Row", shown("beer").items)]),
     ],
 )
@@ -265,7 +265,7 @@ def test_examples_tell_what_differs_first_and_whole():
 def test_examples_tell_of_labels_and_titles_of_rows():
     """Where the goods are the same."""
     milk = shown("milk")
-    ad = shown(items=[replace(milk.items[0], label="Ad")])
+    ad = shown(items=[milk.items[0]._replace(label="Ad")])
     assert example_of(milk, ad) == ["Milk", "Milk [Ad]"]
     rows = [shown(rows=[Shelf(title, milk.items)]) for title in ("Again", "Once more")]
     assert example_of(*rows) == ["Again", "Once more"]

@@ -1,6 +1,7 @@
 """Which release is served, and when another takes over."""
 
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -132,3 +133,22 @@ def test_files_alone_take_over_like_any_release(loader: Loader) -> None:
     for pointer in (files, files.followed_by(Manifest("r1", 0, 0, 0, {}), "0" * 64)):
         notice(releases, pointer)
     assert loader.loads == ["r1", "r2", "r1"]
+
+
+def test_a_start_does_not_wait_for_a_slow_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundle serves until the release has come, and does not take its place again."""
+    monkeypatch.setattr("vitrine.service.releases.START_S", 0.01)
+    may_end = threading.Event()
+
+    def load(pointer: Pointer) -> Release:
+        assert may_end.wait(10)
+        return replace(BUNDLE, id=pointer.release)
+
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), load, lambda: BUNDLE)
+    assert releases.pinned().id == "bundle"
+    may_end.set()
+    for _ in range(1_000):
+        if releases.pinned().id == FIRST.release:
+            return
+        time.sleep(0.01)
+    pytest.fail("the release never came")

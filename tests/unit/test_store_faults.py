@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.store_folders import FILES, change, write, write_store
+from vitrine.api.store_build import compile_words
 from vitrine.api.store_compiled import load_store
 from vitrine.api.store_faults import Fault
 from vitrine.api.store_folder import check_store, compile_store, read_store_file
@@ -158,7 +159,7 @@ def test_a_floor_of_scores_binds_the_strategies_that_a_list_orders(folder: Path)
     change(folder, PLACES, "strategies:", f"floor: {{min_score: 0.3}}\n      {row}")
     assert check_store(folder) == []
     carried = compile_store(folder).replace(b'"order":"popular"', b'"order":"model"')
-    assert load_store(carried).placements["home.recs"].action.row is not None
+    assert compile_words(carried).placements["home.recs"].action.row is not None
 
 
 def test_all_faults_of_all_files_are_told(folder: Path) -> None:

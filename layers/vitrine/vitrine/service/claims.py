@@ -11,7 +11,7 @@ from typing import Final
 from vitrine import keys
 from vitrine.decisions.claims import ClaimOutcome, Claims, Denied
 from vitrine.errors import DeadlineExceeded, DependencyFailed
-from vitrine.ports import Table
+from vitrine.ports import PageTable
 from vitrine.types import Absent, Row, VisitorId
 
 TABLE: Final = "table"
@@ -23,7 +23,7 @@ class Counter:
     `monotonic` is a clock in seconds that never goes back.
     """
 
-    def __init__(self, table: Table, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, table: PageTable, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._table = table
         self._monotonic = monotonic
 

@@ -11,7 +11,6 @@ whose function was killed learns nothing.
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +20,7 @@ from vitrine import keys
 from vitrine.errors import DeadlineExceeded, DependencyFailed, ProfileConflict
 from vitrine.ports import Clock, Stream, Table
 from vitrine.types import Event, Purpose, RegionId, VisitorId
+from vitrine.values import dataclass
 from vitrine.visitors.consent import may_recognise
 from vitrine.visitors.identity import KeySource, TokenKeys, keys_for, mint, verify
 from vitrine.visitors.profile import Consent, Profile

@@ -1,47 +1,50 @@
-"""Decide one page view against real stores: a deadline around the reads, caches, exact counts, a record of it all."""
+"""Decide one page view against real stores: one deadline for all of it, caches, exact counts, a record of it all."""
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
-from typing import Final
 
-from vitrine import keys
-from vitrine.catalog.items import Card, parse_card
 from vitrine.decisions.answers import Decision
 from vitrine.decisions.body import decision_body
-from vitrine.decisions.claims import ClaimOutcome, Claims
 from vitrine.decisions.context import Context, DecisionRequest, resolve_context
+from vitrine.decisions.ladder import EXERCISE, EXERCISE_SHARE, IDENTITY, is_exercise, told_outside
 from vitrine.decisions.pipeline import decide
-from vitrine.decisions.reads import weather_cell
 from vitrine.decisions.record import record_of
 from vitrine.decisions.release import Release
 from vitrine.decisions.rollout import Trial
 from vitrine.decisions.tape import Tape
-from vitrine.errors import DependencyFailed, InvalidField, InvalidRelease
-from vitrine.ports import Clock, NewId, Stream, Table
+from vitrine.errors import InvalidField
+from vitrine.ports import Clock, NewId, PageTable, Stream
+from vitrine.service.card_cache import CardCache
 from vitrine.service.claims import Counter
+from vitrine.service.countdown import MODEL_UNTIL, RECORD_UNTIL, Countdown
+from vitrine.service.pace import Pace, PacedRanker
 from vitrine.service.recorder import Recorder
-from vitrine.service.releases import Releases
-from vitrine.service.shelves import ShelfCache
+from vitrine.service.release_rows import ReleaseRows
+from vitrine.service.releases import Releases, Serving
+from vitrine.service.sources import Environment, LiveSources, NoSources, Sources
 from vitrine.service.traffic import TrafficNotes
-from vitrine.types import Absent, ItemId, Key, Row, Rows, VisitorId
+from vitrine.service.trial import TrialRanker
+from vitrine.types import VisitorId
+from vitrine.values import dataclass
 from vitrine.visitors.consent import may_recognise, recognised
-from vitrine.visitors.identity import KeySource, TokenKeys, keys_for, mint, new_visitor, verify
+from vitrine.visitors.identity import KeySource, TokenKeys, keys_for, new_visitor, renew, verify
 
-READ_SHARE: Final = 0.7
-"""Share of the deadline that may pass before reads are given up: what follows them needs the rest."""
 
-CLAIM_SHARE: Final = 0.9
-"""Share of the deadline that may pass before counting a showing is given up."""
+@dataclass(frozen=True, slots=True)
+class Strain:
+    """What operators should hear of a decision beside its answer.
 
-TRIAL_SHARE: Final = 0.6
-"""Share of the deadline that may pass before a challenger is given up: the cards of the winners are read after it."""
+    `faults` are (dependency, how) of every call that failed. `lost_records` counts records that were lost since the
+    decision before. `as_of_ms` is the instant that the lists look back from, 0 for a bundle without lists.
+    """
 
-CARD_TTL: Final = timedelta(seconds=60)
-CARD_CACHE_SIZE: Final = 20_000
+    faults: tuple[tuple[str, str], ...] = ()
+    lost_records: int = 0
+    is_late: bool = False
+    is_exercise: bool = False
+    as_of_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,7 @@ class Outcome:
     token: str | None
     timings_ms: Mapping[str, float]
     trial: Trial | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """Where inputs come from, and what one execution environment holds of them."""
-
-    table: Table
-    releases: Releases
-    clock: Clock
-    counter: Counter
-    cards: "CardCache"
-    shelves: ShelfCache
+    strain: Strain = Strain()
 
 
 class DecideService:
@@ -76,21 +68,31 @@ class DecideService:
 
     def __init__(
         self,
-        table: Table,
+        table: PageTable,
         releases: Releases,
         records: Stream,
         token_keys: KeySource,
         clock: Clock,
         new_id: NewId,
         entropy: Callable[[int], bytes],
+        seconds: Callable[[], float] = time.perf_counter,
+        exercise_share: float = EXERCISE_SHARE,
+        held_rows_bytes: int = 24 << 20,
     ) -> None:
-        cards = CardCache(CARD_TTL, CARD_CACHE_SIZE)
-        self._environment = Environment(table, releases, clock, Counter(table), cards, ShelfCache())
+        """`seconds` is a clock that never goes back; `exercise_share` of page views take the ladder's last rung."""
+        counter = Counter(table, seconds)
+        self._environment = Environment(table, releases, clock, counter, CardCache(), ReleaseRows(held_rows_bytes))
         self._token_keys = token_keys
         self._entropy = entropy
         self._new_id = new_id
+        self._seconds = seconds
+        self._exercise_share = exercise_share
+        self._pace = Pace(seconds)
+        self._served = releases.pinned()
+        self._paced = _paced(self._served, self._pace)
         self._traffic = TrafficNotes(table)
         self._recorder = Recorder(records)
+        self._told_lost = 0
 
     def decide(self, token: str | None, request: DecisionRequest, device_token: str | None = None) -> Outcome:
         """What the token's visitor sees on this page; always an answer, with the stages that gave up named.
@@ -120,20 +122,17 @@ class DecideService:
         return self._decide(token, replace(request, options=options), device_token)
 
     def _decide(self, token: str | None, request: DecisionRequest, device_token: str | None) -> Outcome:
-        watch = Stopwatch()
+        countdown = Countdown(request.options.deadline_ms, self._seconds)
         signing = keys_for(token, self._token_keys)
         request = self._identified(token, device_token, request, signing)
-        visitor = request.visitor
         now = self._environment.clock()
         serving = self._environment.releases.serving()
-        release = serving.release
-        context = resolve_context(self._new_id(now), now, request, release.store)
-        both = None
-        if serving.challenger is not None and release.ranker is not None:
-            until_s = request.options.deadline_ms / 1000 * TRIAL_SHARE
-            both = serving.challenger.beside(release.ranker, context, lambda: until_s - watch.elapsed_s())
-            release = release if both is None else replace(release, ranker=both)
-        sources = _Sources(self._environment, context, release, watch)
+        context = resolve_context(self._new_id(now), now, request, serving.release.store)
+        exercised = not request.options.dry_run and is_exercise(context.decision, self._exercise_share)
+        release, trial = self._in_time(serving, context, countdown)
+        sources: Sources = NoSources()
+        if not exercised:
+            sources = LiveSources(self._environment, context.request, release.lists, countdown)
         tape = Tape()
         decision = decide(
             context,
@@ -141,20 +140,25 @@ class DecideService:
             tape.reading(sources.read),
             tape.reading_cards(sources.read_cards),
             tape.claiming(sources.claim),
-            watch.lap,
+            countdown.lap,
         )
-        if signing is None:
-            decision = replace(decision, skipped=("identity", *decision.skipped))
+        befell = {IDENTITY: signing is None, EXERCISE: exercised}
+        decision = told_outside(decision, [stage for stage, did in befell.items() if did])
         body = decision_body(decision)
-        trial = None if both is None else both.trial
+        told = None if trial is None else trial.trial
         if not request.options.dry_run:
-            if may_recognise(request.consent):
-                left_s = request.options.deadline_ms / 1000 - watch.elapsed_s()
-                record = record_of(context, decision, visitor, tape, sha256(body).hexdigest(), trial)
-                self._recorder.record(record, left_s)
-            self._traffic.note(weather_cell(context, release), now)
-            watch.lap("record")
-        return Outcome(decision, body, mint(visitor, signing) if visitor and signing else None, watch.laps, trial)
+            self._record(context, decision, request.visitor, tape, body, told, countdown)
+            if not sources.faults:
+                self._traffic.note(sources.weather_cell, now)
+            countdown.lap("record")
+        return Outcome(
+            decision,
+            body,
+            renew(token, request.visitor, signing) if request.visitor and signing else None,
+            countdown.laps,
+            told,
+            Strain(tuple(sources.faults), self._newly_lost(), countdown.is_over, exercised, release.as_of_ms),
+        )
 
     def _identified(
         self, token: str | None, device_token: str | None, request: DecisionRequest, signing: TokenKeys | None
@@ -168,109 +172,40 @@ class DecideService:
             request, visitor=visitor, is_first=is_first, device_visitor=before if before != visitor else None
         )
 
+    def _in_time(self, serving: Serving, context: Context, countdown: Countdown) -> tuple[Release, TrialRanker | None]:
+        """The release with a ranker that keeps to the request's time, and that ranker's trial if it has one."""
+        self._pace.begin(countdown)
+        if self._served is not serving.release:
+            self._served, self._paced = serving.release, _paced(serving.release, self._pace)
+        champion = self._paced.ranker
+        if serving.challenger is None or champion is None:
+            return self._paced, None
+        trial = serving.challenger.beside(champion, context, lambda: countdown.left_s(MODEL_UNTIL))
+        return (self._paced if trial is None else replace(self._paced, ranker=trial)), trial
 
-class _Sources:
-    """Where one request's inputs come from: caches first, then the table while time is left."""
+    def _record(
+        self,
+        context: Context,
+        decision: Decision,
+        visitor: VisitorId | None,
+        tape: Tape,
+        body: bytes,
+        trial: Trial | None,
+        countdown: Countdown,
+    ) -> None:
+        if may_recognise(context.request.consent):
+            record = record_of(context, decision, visitor, tape, sha256(body).hexdigest(), trial)
+            self._recorder.record(record, countdown.left_s(RECORD_UNTIL))
 
-    def __init__(self, environment: Environment, context: Context, release: Release, watch: "Stopwatch") -> None:
-        self._environment = environment
-        self._context = context
-        self._release = release
-        self._watch = watch
-        self._deadline_s = context.request.options.deadline_ms / 1000
+    def _newly_lost(self) -> int:
+        """Records that were lost since this was last asked."""
+        lost, self._told_lost = self._recorder.lost - self._told_lost, self._recorder.lost
+        return lost
 
-    def read(self, wanted: Sequence[Key]) -> Rows:
-        """Rows of the keys, all NOT_READ when the table fails or no time is left."""
-        held = self._environment.shelves.find(wanted)
-        missing = [key for key in wanted if key not in held]
-        rows = self._read(missing) if missing else {}
-        self._environment.shelves.keep(rows, self._release.lists)
-        if keys.RELEASE_POINTER in rows:
-            self._environment.releases.notice(rows[keys.RELEASE_POINTER])
-        return {**held, **rows}
 
-    def read_cards(self, items: Sequence[ItemId]) -> Mapping[ItemId, Card | Absent]:
-        """Live cards of the items."""
-        now, cards = self._environment.clock(), self._environment.cards
-        cached = cards.find(items, now)
-        wanted = {keys.card(item): item for item in items if item not in cached}
-        rows = self._read(list(wanted)) if wanted else {}
-        fresh = {wanted[key]: _card(row) for key, row in rows.items()}
-        cards.keep(fresh, now)
-        return {**cached, **fresh}
-
-    def claim(self, claims: Claims) -> ClaimOutcome:
-        """Count what is about to be shown; a dry run counts nothing and is granted all."""
-        request = self._context.request
-        if request.options.dry_run or request.visitor is None:
-            return ClaimOutcome()
-        left_s = self._deadline_s * CLAIM_SHARE - self._watch.elapsed_s()
-        return self._environment.counter.claim(request.visitor, claims, left_s)
-
-    def _read(self, wanted: Sequence[Key]) -> Rows:
-        timeout_s = self._deadline_s * READ_SHARE - self._watch.elapsed_s()
-        if timeout_s > 0:
-            try:
-                return self._environment.table.read(wanted, timeout_s)
-            except DependencyFailed:
-                pass
-        return dict.fromkeys(wanted, Absent.NOT_READ)
+def _paced(release: Release, pace: Pace) -> Release:
+    return release if release.ranker is None else replace(release, ranker=PacedRanker(release.ranker, pace))
 
 
 def _visitor(token: str | None, signing: TokenKeys | None) -> VisitorId | None:
     return verify(token, signing) if token is not None and signing is not None else None
-
-
-def _card(row: Row | Absent) -> Card | Absent:
-    """The card in a row; a damaged one is as good as not read."""
-    if isinstance(row, Absent):
-        return row
-    try:
-        return parse_card(row)
-    except InvalidRelease:
-        return Absent.NOT_READ
-
-
-class Stopwatch:
-    """Measures the stages of one request on the monotonic clock."""
-
-    def __init__(self) -> None:
-        self._started = self._last = time.perf_counter()
-        self.laps: dict[str, float] = {}
-
-    def elapsed_s(self) -> float:
-        """Seconds since the request began."""
-        return time.perf_counter() - self._started
-
-    def lap(self, stage: str) -> None:
-        """End a stage: what passed since the last one is its. A stage may come twice."""
-        now = time.perf_counter()
-        self.laps[stage] = round(self.laps.get(stage, 0.0) + (now - self._last) * 1000, 3)
-        self._last = now
-
-
-class CardCache:
-    """Cards by item for a while, the longest held dropped first. Knows absent cards too, never unread ones."""
-
-    def __init__(self, ttl: timedelta, size: int) -> None:
-        self._ttl = ttl
-        self._size = size
-        self._held: OrderedDict[ItemId, tuple[datetime, Card | Absent]] = OrderedDict()
-
-    def find(self, items: Sequence[ItemId], now: datetime) -> dict[ItemId, Card | Absent]:
-        """The cards of those items that are held and fresh."""
-        found = {}
-        for item in items:
-            held = self._held.get(item)
-            if held is not None and held[0] > now:
-                found[item] = held[1]
-        return found
-
-    def keep(self, cards: Mapping[ItemId, Card | Absent], now: datetime) -> None:
-        """Hold cards that were just read."""
-        for item, card in cards.items():
-            if card is not Absent.NOT_READ:
-                self._held[item] = (now + self._ttl, card)
-                self._held.move_to_end(item)
-        while len(self._held) > self._size:
-            self._held.popitem(last=False)

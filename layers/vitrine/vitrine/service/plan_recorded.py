@@ -6,7 +6,7 @@ the region in which they were, also where the store draws its regions otherwise:
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -21,6 +21,7 @@ from vitrine.decisions.tape import Tape
 from vitrine.errors import InvalidRecord, InvalidRelease
 from vitrine.service.plan_inputs import LiveInputs, grant, ignore_stage, known_placements
 from vitrine.types import Absent, ItemId, Key, PageType, ReleaseId, Rows
+from vitrine.values import dataclass
 
 RELEASES_HELD: Final = 8
 

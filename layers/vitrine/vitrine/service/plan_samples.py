@@ -5,7 +5,7 @@ those of the region's shelf.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from vitrine.decisions.release import Release
 from vitrine.errors import InvalidRelease
 from vitrine.service.plan_inputs import LiveInputs, grant, ignore_stage
 from vitrine.types import Absent, CartLine, ItemId, Page, PageType, Purpose, RegionId, Row, Signals, VisitorId
+from vitrine.values import dataclass
 
 AISLE_LEVELS: Final = 2
 N_OWN: Final = 3

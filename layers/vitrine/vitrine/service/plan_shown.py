@@ -1,10 +1,10 @@
 """What a placement showed, as an example of a plan tells it to people."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from vitrine.decisions.answers import Answer, Slot
 from vitrine.types import PlacementKind
+from vitrine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

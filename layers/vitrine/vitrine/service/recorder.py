@@ -1,48 +1,55 @@
-"""Hands decision records to their stream beside the answer, never in its way.
-
-One record at a time: while the stream hangs, later records are dropped and counted rather than queued without bound.
-"""
+"""Hands decision records to their stream before the answer goes: Lambda freezes what is left undone after it."""
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+import time
+from collections.abc import Callable
 from typing import Final
 
 from vitrine.errors import DependencyFailed
 from vitrine.ports import Stream
 
 WAIT_S: Final = 0.025
-"""An answer waits at most so long for its record to be taken: Lambda freezes what is left undone after the answer."""
+"""An answer waits at most so long for its record to be taken."""
+
+MIN_WAIT_S: Final = 0.002
+"""With less time left nothing is sent: a delivery stream answers in some milliseconds."""
+
+QUIET_S: Final = 60.0
+"""For so long after a warning none is logged: a stream that is down would fill the log with one per page view."""
 
 logger = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Puts records into a stream from a thread of its own. `lost` counts those that were not taken."""
+    """Puts records into a stream that keeps to its timeout. `lost` counts those that it may not have taken."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, seconds: Callable[[], float] = time.monotonic) -> None:
+        """`seconds` is a clock that never goes back."""
         self._stream = stream
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="record")
-        self._under_way: Future[int] | None = None
+        self._seconds = seconds
+        self._n_told = 0
+        self._quiet_until_s: float | None = None
         self.lost = 0
 
     def record(self, record: bytes, time_left_s: float) -> None:
-        """Hand a record over; come back when it is taken, or when WAIT_S or the time that is left has passed."""
-        if self._under_way is not None and not self._under_way.done():
-            self._lose("the one before it is still on its way")
+        """Hand a record over, within WAIT_S and the time that is left. Raises nothing."""
+        timeout_s = min(WAIT_S, time_left_s)
+        if timeout_s < MIN_WAIT_S:
+            self._lose("no time was left for it")
             return
-        self._under_way = self._thread.submit(self._put, record)
-        wait([self._under_way], timeout=max(0.0, min(WAIT_S, time_left_s)))
-
-    def _put(self, record: bytes) -> int:
         try:
-            refused = self._stream.put([record])
+            refused = self._stream.put([record], timeout_s)
         except DependencyFailed as error:
             self._lose(str(error))
-            return 1
+            return
         if refused:
             self._lose("the stream did not take it")
-        return refused
 
     def _lose(self, reason: str) -> None:
+        """Count a lost record, and say how many were lost since this was last said, if that was long enough ago."""
         self.lost += 1
-        logger.warning("a decision record was lost (%d so far): %s", self.lost, reason)
+        now_s = self._seconds()
+        if self._quiet_until_s is not None and now_s < self._quiet_until_s:
+            return
+        n_new, self._n_told, self._quiet_until_s = self.lost - self._n_told, self.lost, now_s + QUIET_S
+        logger.warning("%d decision record(s) lost (%d so far), the last because %s", n_new, self.lost, reason)

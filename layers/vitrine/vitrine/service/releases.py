@@ -9,20 +9,31 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from random import SystemRandom
 from typing import Final, TypeAlias
 
 from vitrine import keys
 from vitrine.decisions.release import Pointer, Release, parse_pointer
 from vitrine.decisions.rollout import Rollout
 from vitrine.errors import DependencyFailed, InvalidRelease
-from vitrine.ports import Ranker, Table
+from vitrine.ports import PageTable, Ranker
 from vitrine.service.trial import Challenger
 from vitrine.types import Absent, Row
+from vitrine.values import dataclass
 
-POINTER_TIMEOUT_S: Final = 1.0
+POINTER_TIMEOUT_S: Final = 0.3
+"""A start waits so long for the pointer. When it does not come the bundle serves; it rides in every read anyway."""
+
+START_S: Final = 1.0
+"""A start waits so long for a release to load. A bucket that takes longer finishes beside, and the bundle serves."""
+
 PAUSE_S: Final = 5.0
-"""After a release could not be loaded, it is left alone for so long: requests must not each fetch it again."""
+"""After a release could not be loaded, it is left alone for half as long at least: requests must not each fetch it
+again, nor all environments at the same moment."""
+
+SPREAD_S: Final = 5.0
+"""Environments that see a flip take over within so many seconds, each at a moment of its own: thousands at once would
+be throttled by the bucket. Both releases may be served meanwhile, for the rows of N-1 are kept."""
 
 LoadChallenger: TypeAlias = Callable[[Rollout], Ranker]
 """The ranker of a trial, verified. Raises InvalidModel or DependencyFailed."""
@@ -41,19 +52,25 @@ class Serving:
 class Releases:
     """Loads releases and holds the current one; the bundle, made only then, is served until the first one is there.
 
-    Without `load_challenger` trials are not followed.
+    Without `load_challenger` trials are not followed. A newer release is loaded up to `spread_s` after it was noticed.
     """
 
     def __init__(
         self,
-        table: Table,
+        table: PageTable,
         load: Callable[[Pointer], Release],
         bundled: Callable[[], Release],
         seconds: Callable[[], float] = time.monotonic,
         load_challenger: LoadChallenger | None = None,
+        spread_s: float = 0.0,
     ) -> None:
         self._table = table
         self._load = load
+        self._spread_s = spread_s
+        self._random = SystemRandom()  # the system's: restored snapshots must not load in step
+        self._noticed: Pointer | None = None
+        self._settled: Row | None = None  # the row of the current pointer, if nothing of it is still to be had
+        self._due_at = 0.0
         self._load_challenger = load_challenger
         self._current: Serving | None = None
         self._pointer: Pointer | None = None  # of the current release, None for the bundle
@@ -62,20 +79,23 @@ class Releases:
         self._seconds = seconds
         self._not_before = 0.0
         self._loading = threading.Lock()
+        self._swapping = threading.Lock()
         self.reload()
         if self._current is None:
-            self._current = Serving(bundled())
+            bundle = Serving(bundled())
+            with self._swapping:  # a slow load may end at this very moment
+                self._current = self._current or bundle
 
     def reload(self) -> None:
-        """Look at the pointer now and take over what it names, in the caller's time: at start and after a restore."""
+        """Look at the pointer now and take over what it names, within START_S: at start and after a restore."""
         try:
             row = self._table.read([keys.RELEASE_POINTER], POINTER_TIMEOUT_S)[keys.RELEASE_POINTER]
         except DependencyFailed as error:
             logger.warning("the release pointer could not be read, %s goes on: %s", self._current_id, error)
             return
         pointer = self._news(row)
-        if pointer is not None:
-            self._take_over(pointer)
+        if pointer is not None and self._loading.acquire(blocking=False):
+            self._begin_load(pointer).join(START_S)
 
     def pinned(self) -> Release:
         """The release to use for one whole request."""
@@ -92,9 +112,20 @@ class Releases:
 
     def notice(self, row: Row | Absent) -> None:
         """Look at the pointer that a decision read; load what it names in the background if that is news."""
+        if row == self._settled:
+            return  # as nearly every time, and much cheaper than reading it
         pointer = self._news(row)
-        if pointer is not None and self._loading.acquire(blocking=False):
-            threading.Thread(target=self._load_aside, args=(pointer,), daemon=True).start()
+        if pointer is not None and self._is_due(pointer) and self._loading.acquire(blocking=False):
+            self._begin_load(pointer)
+
+    def _is_due(self, pointer: Pointer) -> bool:
+        """Whether this environment's moment for the pointer has come. The bundle gives way at once."""
+        if self._pointer is None or self._spread_s == 0.0:
+            return True
+        if pointer != self._noticed:
+            self._noticed = pointer
+            self._due_at = self._seconds() + self._random.uniform(0.0, self._spread_s)
+        return self._seconds() >= self._due_at
 
     def _news(self, row: Row | Absent) -> Pointer | None:
         """The pointer in the row, if it is newer than ours and worth a try now.
@@ -113,6 +144,12 @@ class Releases:
         is_old = self._pointer is not None and pointer.rev < oldest
         return None if is_old or pointer == self._refused or self._seconds() < self._not_before else pointer
 
+    def _begin_load(self, pointer: Pointer) -> threading.Thread:
+        """Load in the background; the caller holds `_loading`, which is given back at the end."""
+        thread = threading.Thread(target=self._load_aside, args=(pointer,), daemon=True)
+        thread.start()
+        return thread
+
     def _load_aside(self, pointer: Pointer) -> None:
         try:
             self._take_over(pointer)
@@ -124,16 +161,22 @@ class Releases:
         held = None if self._current is None else self._current.challenger
         try:
             if not pointer.names_the_release_of(self._pointer):
-                self._current = Serving(self._load(pointer))
+                loaded = Serving(self._load(pointer))
+                with self._swapping:
+                    self._current = loaded
         except InvalidRelease as error:
             self._refused = pointer  # altered bytes stay altered
             logger.warning("release %s refused, %s goes on: %s", pointer.release, self._current_id, error)
         except DependencyFailed as error:
-            self._not_before = self._seconds() + PAUSE_S
+            self._leave_alone()
             logger.warning("release %s not loaded, %s goes on: %s", pointer.release, self._current_id, error)
         else:
             self._pointer = pointer
             self._current = Serving(self.pinned(), self._challenger_of(pointer, held))
+            self._settled = None if self._lacks_challenger else pointer.to_row()
+
+    def _leave_alone(self) -> None:
+        self._not_before = self._seconds() + self._random.uniform(PAUSE_S / 2, PAUSE_S)
 
     def _challenger_of(self, pointer: Pointer, held: Challenger | None) -> Challenger | None:
         """The challenger that the pointer names: the held one if it is that already, else loaded; None without one."""
@@ -151,7 +194,7 @@ class Releases:
             logger.warning("challenger %s refused, its trial is not followed: %s", rollout.model, error)
         except DependencyFailed as error:
             self._lacks_challenger = True
-            self._not_before = self._seconds() + PAUSE_S
+            self._leave_alone()
             logger.warning("challenger %s not loaded yet: %s", rollout.model, error)
         return None
 

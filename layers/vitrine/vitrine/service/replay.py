@@ -5,7 +5,7 @@ byte has a reason, and the reason is named: an input that is gone, or else what 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import orjson
 from vitrine.decisions.answers import Decision
 from vitrine.decisions.body import decision_body
 from vitrine.decisions.context import resolve_context
+from vitrine.decisions.ladder import OUTSIDE, told_outside
 from vitrine.decisions.pipeline import decide
 from vitrine.decisions.player import Player
 from vitrine.decisions.readable import placements_of
@@ -22,14 +23,12 @@ from vitrine.decisions.release import Release
 from vitrine.errors import InvalidField, InvalidModel, InvalidRecord, InvalidRelease, UnknownDecision
 from vitrine.ports import DecisionLog, Ranker, Table
 from vitrine.types import Key, ReleaseId, Rows
+from vitrine.values import dataclass
 
 READ_TIMEOUT_S: Final = 5.0
 RELEASES_HELD: Final = 4  # of some megabytes each
 BEYOND_THE_ANSWER: Final = {"considered", "ruled_out", "dropped"}
 """What a record tells of a placement beside its answer; an explanation looks at more campaigns than a decision does."""
-
-OUTSIDE: Final = "identity"
-"""The one stage of `skipped` that the service adds to what `decide` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +110,8 @@ class Replay:
     def _with_model_of(self, recorded: Recorded, release: Release) -> Release:
         """The release with the ranker that scored then: its own, or the challenger that was on trial."""
         model = recorded.plain.get("model")
+        if model is None and "model" in _skipped(recorded):
+            return replace(release, ranker=None)  # there was no time for it, or it failed: rank fusion stood in
         trial = recorded.plain.get("trial")
         is_challenger = isinstance(trial, dict) and isinstance(model, str) and trial.get("model") == model
         if not is_challenger or self._load_model is None:
@@ -125,9 +126,13 @@ def _decide_again(recorded: Recorded, release: Release, player: Player, *, expla
     request = replace(recorded.request, options=replace(recorded.request.options, explain=explain))
     context = resolve_context(recorded.decision, recorded.now, request, release.store, recorded.whereabouts)
     decision = decide(context, release, player.read, player.read_cards, player.claim, lambda stage: None)
+    return told_outside(decision, [stage for stage in OUTSIDE if stage in _skipped(recorded)])
+
+
+def _skipped(recorded: Recorded) -> Sequence[Any]:
+    """The stages that gave up, as the record has them."""
     skipped = recorded.plain.get("skipped")
-    without_keys = isinstance(skipped, list) and OUTSIDE in skipped
-    return replace(decision, skipped=(OUTSIDE, *decision.skipped)) if without_keys else decision
+    return skipped if isinstance(skipped, list) else ()
 
 
 def _not_made(recorded: Recorded, gone: Sequence[str] | str = (), differs: str = "") -> Replayed:
@@ -156,10 +161,10 @@ def differences(recorded: Mapping[str, Any], decision: Decision) -> Iterator[str
     before = recorded.get("placements")
     for placement, now in again["placements"].items():
         was = before.get(placement, {}) if isinstance(before, dict) else {}
-        for name in (name for name in now if name not in BEYOND_THE_ANSWER):
-            if now[name] != was.get(name):
+        for name in (name for name in {**was, **now} if name not in BEYOND_THE_ANSWER):
+            if now.get(name) != was.get(name):
                 told = True
-                yield f"{placement}.{name}: {_short(was.get(name))}, now {_short(now[name])}"
+                yield f"{placement}.{name}: {_short(was.get(name))}, now {_short(now.get(name))}"
     if not told:
         yield "something that the record tells only by its digest: cards, contents or the order of placements"
 

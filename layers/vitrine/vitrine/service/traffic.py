@@ -8,7 +8,7 @@ from typing import Final
 from vitrine import keys
 from vitrine.errors import DependencyFailed
 from vitrine.places.traffic import mark_traffic
-from vitrine.ports import Table
+from vitrine.ports import PageTable
 
 LOOK_EVERY: Final = timedelta(hours=1)
 TRY_AGAIN: Final = timedelta(minutes=5)
@@ -22,13 +22,16 @@ logger = logging.getLogger(__name__)
 class TrafficNotes:
     """Renews a cell's note when it is old: looks at most once an hour and environment, beside the answer."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: PageTable) -> None:
         self._table = table
         self._looked: dict[str, datetime] = {}
 
     def note(self, cell: str | None, now: datetime) -> None:
         """Visitors of this cell are there."""
-        if cell is None or (cell in self._looked and now - self._looked[cell] < LOOK_EVERY):
+        if cell is None:
+            return
+        looked = self._looked.get(cell)
+        if looked is not None and timedelta(0) <= now - looked < LOOK_EVERY:  # a clock that was set back looks anew
             return
         self._looked[cell] = now
         Thread(target=self._renew, args=(cell, now), daemon=True).start()
