@@ -1,22 +1,16 @@
 """POST /v1/events: take note of what a visitor did."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from vitrine.api.errors import answer_errors
 from vitrine.api.events import EventsBody, answer_body
-from vitrine.api.http import json_response, read_body
+from vitrine.api.http import Answer, Event, json_answer, read_body
+from vitrine.api.routes import Routes
 from vitrine.service.collect import CollectService
 from vitrine.settings import Settings
 from vitrine.wiring.collect import build_collect_service
 from vitrine.wiring.init import at_init
-
-app = APIGatewayHttpResolver()
-answer_errors(app)
 
 
 @cache
@@ -25,17 +19,19 @@ def service() -> CollectService:
     return build_collect_service(Settings.from_env(os.environ))
 
 
-@app.post("/v1/events")
-def collect() -> Response[str]:
+def collect(event: Event, _: Mapping[str, str]) -> Answer:
     """Check the batch, know the visitor by their token, keep what is good."""
-    request = EventsBody.from_body(read_body(app.current_event.raw_event))
+    request = EventsBody.from_body(read_body(event))
     visitor = service().visitor_of(request.visitor)
-    return json_response(answer_body(service().collect(request.to_domain(visitor), service().clock())))
+    return json_answer(answer_body(service().collect(request.to_domain(visitor), service().clock())))
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+routes = Routes({("POST", "/v1/events"): collect})
+
+
+def handler(event: Event, context: object) -> Answer:
     """AWS's entry point."""
-    return app.resolve(event, context)
+    return routes.answer(event)
 
 
 at_init(service, os.environ)

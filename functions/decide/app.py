@@ -1,25 +1,20 @@
 """POST /v1/decide: choose what one visitor sees on one page."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from vitrine.api.decide import DecideBody
 from vitrine.api.decide_answer import answer_body
-from vitrine.api.errors import answer_errors
-from vitrine.api.http import json_response, read_body
-from vitrine.api.metrics import count_degraded, count_trial
+from vitrine.api.http import HEADERS, Answer, Event, json_answer, packed, read_body, read_headers
+from vitrine.api.metrics import Meter
+from vitrine.api.routes import Routes
+from vitrine.api.server_timing import timing_headers
 from vitrine.api.viewer import viewer_of
 from vitrine.service.decide import DecideService
-from vitrine.settings import Settings
+from vitrine.settings import Settings, allowed_origins
 from vitrine.wiring.decide import build_decide_service
 from vitrine.wiring.init import at_init
-
-app = APIGatewayHttpResolver()
-answer_errors(app)
 
 
 @cache
@@ -28,20 +23,28 @@ def service() -> DecideService:
     return build_decide_service(Settings.from_env(os.environ))
 
 
-@app.post("/v1/decide")
-def decide() -> Response[str]:
+@cache
+def meter() -> Meter:
+    """Counts the decisions of this execution environment."""
+    return Meter()
+
+
+def decide(event: Event, _: Mapping[str, str]) -> Answer:
     """Answer one page view."""
-    body = DecideBody.from_body(read_body(app.current_event.raw_event))
-    request = body.to_domain(None, viewer=viewer_of(app.current_event.headers))
+    body = DecideBody.from_body(read_body(event))
+    request = body.to_domain(None, viewer=viewer_of(read_headers(event)))
     outcome = service().decide(body.visitor, request, body.device.visitor)
-    count_degraded(outcome.decision)
-    count_trial(outcome.trial)
-    return json_response(answer_body(outcome))
+    meter().count(outcome)
+    timings = timing_headers(outcome.timings_ms, allowed_origins(os.environ))
+    return packed(json_answer(answer_body(outcome), headers={**HEADERS, **timings}), event)
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+routes = Routes({("POST", "/v1/decide"): decide})
+
+
+def handler(event: Event, context: object) -> Answer:
     """AWS's entry point."""
-    return app.resolve(event, context)
+    return routes.answer(event)
 
 
 at_init(service, os.environ)

@@ -1,27 +1,23 @@
 """GET /media/...: the drawn picture of a category, for stores whose goods have no photographs."""
 
-from typing import Any
+from collections.abc import Mapping
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from vitrine.api.errors import answer_errors
+from vitrine.api.http import Answer, Event, text_answer
+from vitrine.api.routes import Routes
 from vitrine.catalog.pictures import MEDIA, draw_picture
 
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 """A picture is a pure function of its path: browsers and CDNs may keep it for ever."""
 
-app = APIGatewayHttpResolver()
-answer_errors(app)
 
-
-@app.get(f"{MEDIA}.+")
-def picture() -> Response[str]:
+def picture(event: Event, _: Mapping[str, str]) -> Answer:
     """Draw the picture that the path names."""
-    svg = draw_picture(app.current_event.path)
-    return Response(status_code=200, content_type="image/svg+xml", body=svg.decode(), headers=dict(KEPT))
+    return text_answer(draw_picture(event["rawPath"]).decode(), "image/svg+xml", KEPT)
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+routes = Routes({("GET", f"{MEDIA}{{proxy+}}"): picture})
+
+
+def handler(event: Event, context: object) -> Answer:
     """AWS's entry point."""
-    return app.resolve(event, context)
+    return routes.answer(event)

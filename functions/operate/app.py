@@ -1,24 +1,17 @@
 """For operators: POST /v1/explain, GET /v1/decisions/{id} and its replay. An authorizer stands before all of them."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from vitrine.api.errors import answer_errors
 from vitrine.api.explain import ExplainBody
-from vitrine.api.http import json_response, read_body
-from vitrine.api.operate import answer_damaged_records, decision_response, explained_body, replay_response
+from vitrine.api.http import Answer, Event, json_answer, read_body, read_headers
+from vitrine.api.operate import decision_answer, explained_body, replay_answer
+from vitrine.api.routes import Routes
 from vitrine.api.viewer import viewer_of
 from vitrine.settings import Settings
 from vitrine.wiring.init import at_init
 from vitrine.wiring.operate import Operations, build_operations
-
-app = APIGatewayHttpResolver()
-answer_errors(app)
-answer_damaged_records(app)
 
 
 @cache
@@ -27,29 +20,35 @@ def service() -> Operations:
     return build_operations(Settings.from_env(os.environ))
 
 
-@app.post("/v1/explain")
-def explain() -> Response[str]:
+def explain(event: Event, _: Mapping[str, str]) -> Answer:
     """What a page would be shown, perhaps under supposed circumstances, and why; nothing is counted or recorded."""
-    body = ExplainBody.from_body(read_body(app.current_event.raw_event))
-    request = body.to_domain(None, viewer=viewer_of(app.current_event.headers))
-    return json_response(explained_body(service().decisions.explain(body.visitor, request, body.device.visitor)))
+    body = ExplainBody.from_body(read_body(event))
+    request = body.to_domain(None, viewer=viewer_of(read_headers(event)))
+    return json_answer(explained_body(service().decisions.explain(body.visitor, request, body.device.visitor)))
 
 
-@app.get("/v1/decisions/<decision>")
-def decision(decision: str) -> Response[str]:
+def decision(_: Event, path: Mapping[str, str]) -> Answer:
     """What was recorded of a decision, and why it was made."""
-    return decision_response(service().replay.replay(decision, explain=True))
+    return decision_answer(service().replay.replay(path["decision"], explain=True))
 
 
-@app.get("/v1/decisions/<decision>/replay")
-def replay(decision: str) -> Response[str]:
+def replay(_: Event, path: Mapping[str, str]) -> Answer:
     """The decision made again, and whether it is the same."""
-    return replay_response(service().replay.replay(decision))
+    return replay_answer(service().replay.replay(path["decision"]))
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+routes = Routes(
+    {
+        ("POST", "/v1/explain"): explain,
+        ("GET", "/v1/decisions/{decision}"): decision,
+        ("GET", "/v1/decisions/{decision}/replay"): replay,
+    }
+)
+
+
+def handler(event: Event, context: object) -> Answer:
     """AWS's entry point."""
-    return app.resolve(event, context)
+    return routes.answer(event)
 
 
 at_init(service, os.environ)

@@ -6,6 +6,7 @@ environment that is restored from one SnapStart snapshot.
 
 import os
 import time
+from base64 import b32encode
 from datetime import UTC, datetime, timedelta
 from random import SystemRandom
 from typing import Final
@@ -14,6 +15,8 @@ ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sor
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 RANDOM_BITS: Final = 80
 ID_LENGTH: Final = 26  # 48 bits of milliseconds and 80 random ones, five to a letter (the layout of a ULID)
+WHOLE_BYTES: Final = 20  # that many are a whole number of letters
+LETTERS: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())  # from RFC 4648's
 
 PAUSE_S: Final = 0.01
 MAX_PAUSE_S: Final = 0.3
@@ -27,11 +30,7 @@ def utc_now() -> datetime:
 def new_id(now: datetime) -> str:
     """ports.NewId: 26 letters that sort by the millisecond of `now`, random within it."""
     number = (now - EPOCH) // timedelta(milliseconds=1) << RANDOM_BITS | int.from_bytes(os.urandom(RANDOM_BITS // 8))
-    letters = []
-    for _ in range(ID_LENGTH):
-        number, digit = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[digit])
-    return "".join(reversed(letters))
+    return b32encode(number.to_bytes(WHOLE_BYTES)).translate(LETTERS)[-ID_LENGTH:].decode()
 
 
 def instant_of(id: str) -> datetime:

@@ -8,12 +8,12 @@ replaced, else the callers that come after the outage would still wait behind st
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
 from vitrine.adapters.aws import Client, MakeClient
 from vitrine.errors import DeadlineExceeded
+from vitrine.values import dataclass, field
 
 Answer = TypeVar("Answer")
 

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from vitrine.adapters.aws import Client, error_code, vendor_errors
 from vitrine.adapters.dynamodb_items import to_item, write_units
+from vitrine.adapters.dynamodb_requests import DEPENDENCY
 from vitrine.adapters.pace import Pace
 from vitrine.errors import DependencyFailed
 from vitrine.types import Key, Row
@@ -23,7 +24,6 @@ from vitrine.types import Key, Row
 Request: TypeAlias = Mapping[str, Mapping[str, Any]]
 Pause: TypeAlias = Callable[[float], None]
 
-DEPENDENCY: Final = "table"
 WRITE_BATCH: Final = 25  # BatchWriteItem's limit
 WRITERS: Final = 8
 WRITE_ATTEMPTS: Final = 10

@@ -4,7 +4,6 @@ No redirect is followed: the store names the address it means, and what lies beh
 a server packs on the way stays packed; whoever reads the feed unpacks it.
 """
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from vitrine.catalog.feed_plan import Source
 from vitrine.errors import DependencyFailed
 from vitrine.ports import Objects
 from vitrine.refresh.feeds import Fetched, Unfetched
+from vitrine.values import dataclass, field
 
 DEPENDENCY: Final = "feed"
 NOT_MODIFIED: Final = 304

@@ -8,7 +8,6 @@ a few times an hour.
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
@@ -18,6 +17,7 @@ from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
 from vitrine.errors import DeadlineExceeded, DependencyFailed
+from vitrine.values import dataclass, field
 
 AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which it may be worth to ask again."""

@@ -6,13 +6,11 @@ a key that is not known. Age is told by the wall clock: the monotonic one stands
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Lock
-from typing import Final
+from threading import Lock, Thread
+from typing import Final, TypeAlias
 
-from vitrine.adapters.aws import Client, MakeClient, client_maker
-from vitrine.adapters.deadline import DeadlineCaller
-from vitrine.adapters.secrets_manager import BRISK, DEPENDENCY, read_with
 from vitrine.errors import DependencyFailed
 from vitrine.ports import Clock
 from vitrine.visitors.identity import TokenKeys, parse_keys
@@ -22,49 +20,53 @@ PAUSE: Final = timedelta(seconds=10)
 """Between two readings, so that forged tokens with invented key ids cannot make every request read the secret."""
 
 PAUSE_WITHOUT_KEYS: Final = timedelta(seconds=1)
-WARM_TIMEOUT_S: Final = 0.5
+READ_TIMEOUT_S: Final = 0.5
+
+ReadSecret: TypeAlias = Callable[[float], str]
+"""The text of the secret, read in so many seconds. Raises DependencyFailed."""
 
 log = logging.getLogger(__name__)
 
 
 class RotatingKeys:
-    """visitors.identity.KeySource on one secret of Secrets Manager. Safe to use from several threads.
+    """visitors.identity.KeySource on one secret. Safe to use from several threads.
 
     A call never raises and takes no longer than `wait_s`, mostly no time at all. What cannot be read leaves the last
     good keys in force; an answer that comes after `wait_s` serves the next call.
     """
 
-    def __init__(
-        self, secret: str, clock: Clock, *, wait_s: float = WARM_TIMEOUT_S, make_client: MakeClient | None = None
-    ) -> None:
-        self._secret = secret
+    def __init__(self, read_secret: ReadSecret, clock: Clock, *, wait_s: float = READ_TIMEOUT_S) -> None:
+        self._read_secret = read_secret
         self._clock = clock
         self._wait_s = wait_s
-        self._caller = DeadlineCaller(DEPENDENCY, make_client or client_maker("secretsmanager", BRISK))
         self._lock = Lock()
         self._keys: TokenKeys | None = None
         self._read_at: datetime | None = None
         self._tried_at: datetime | None = None
+        self._begun: Thread | None = None
 
     def __call__(self, unknown_kid: str | None = None) -> TokenKeys | None:
         """The keys in force, None when there never were any. `unknown_kid` is a key id that they seem to lack."""
         with self._lock:
             now = self._clock()
+            begun, self._begun = self._begun, None
             if self._is_due(unknown_kid, now):
-                self._refresh(now, self._wait_s)
+                begun = self._start(now)
+            if begun is not None:
+                begun.join(self._wait_s)
             return self._keys
 
-    def warm(self) -> None:
-        """Make the client and read the keys now, so that the first request does not wait for them. Never raises."""
-        self._caller.warm()
+    def begin(self) -> None:
+        """Begin to read the secret, at start or after a restore; the next call waits for it. Keys in force stay so."""
         with self._lock:
-            self._refresh(self._clock(), WARM_TIMEOUT_S)
+            self._begun = self._start(self._clock())
 
-    def reset(self) -> None:
-        """Drop the connections; the next call reads the secret anew. The keys stay in force until it is read."""
-        self._caller.reset()
+    def wait(self) -> None:
+        """Wait for a reading that was begun, so that no request has to. Never raises."""
         with self._lock:
-            self._read_at = self._tried_at = None
+            begun, self._begun = self._begun, None
+        if begun is not None:
+            begun.join(READ_TIMEOUT_S)
 
     def _is_due(self, unknown_kid: str | None, now: datetime) -> bool:
         if self._keys is None:
@@ -72,16 +74,19 @@ class RotatingKeys:
         is_unknown = unknown_kid is not None and unknown_kid not in self._keys.keys
         return (is_unknown or _is_over(self._read_at, TTL, now)) and _is_over(self._tried_at, PAUSE, now)
 
-    def _refresh(self, now: datetime, timeout_s: float) -> None:
+    def _start(self, now: datetime) -> Thread:
         self._tried_at = now
+        reading = Thread(target=self._read, name="vitrine-keys", daemon=True)
+        reading.start()
+        return reading
+
+    def _read(self) -> None:
+        """Runs in a thread and keeps what it read itself: nobody may be waiting for it any more."""
         try:
-            self._caller.finish(self._caller.start(self._read), timeout_s)
+            keys = parse_keys(self._read_secret(READ_TIMEOUT_S))
         except DependencyFailed as error:
             log.warning("token keys not read: %s", error)
-
-    def _read(self, client: Client) -> None:
-        """Runs in a thread and keeps what it read itself: nobody may be waiting for it any more."""
-        keys = parse_keys(read_with(client, self._secret))
+            return
         self._keys, self._read_at = keys, self._clock()
 
 

@@ -2,36 +2,35 @@
 
 from typing import Final
 
-from botocore.config import Config
+import orjson
 
-from vitrine.adapters.aws import PATIENT, Client, MakeClient, client_maker, vendor_errors
+from vitrine.adapters.aws_account import AwsAccount
 from vitrine.errors import DependencyFailed
 
 DEPENDENCY: Final = "secret"
-
-BRISK: Final = Config(
-    connect_timeout=0.3,
-    read_timeout=0.5,
-    retries={"total_max_attempts": 1, "mode": "standard"},
-    max_pool_connections=2,
-)
-"""For a function that reads its secret while somebody may wait."""
+TARGET: Final = "secretsmanager.GetSecretValue"
+VERSION: Final = "1.1"
+PATIENCE_S: Final = 10.0
 
 
-def read_secret(secret: str, *, make_client: MakeClient | None = None) -> str:
-    """The current text of a secret, by name or ARN, read with patience.
+class Secret:
+    """One secret, by name or ARN. Safe to use from several threads."""
 
-    Raises:
-        DependencyFailed: it cannot be read or is not a text.
-    """
-    return read_with((make_client or client_maker("secretsmanager", PATIENT))(), secret)
+    def __init__(self, name: str, aws: AwsAccount) -> None:
+        self._request = orjson.dumps({"SecretId": name})
+        self._service = aws.service("secretsmanager", DEPENDENCY)
+
+    def read(self, timeout_s: float = PATIENCE_S) -> str:
+        """Its current text.
+
+        Raises:
+            DependencyFailed: it cannot be read in time or is not a text.
+        """
+        text = self._service.post(TARGET, VERSION, self._request, timeout_s, read=_text)
+        if not isinstance(text, str):
+            raise DependencyFailed(DEPENDENCY, "the secret is not a text")
+        return text
 
 
-def read_with(client: Client, secret: str) -> str:
-    """As `read_secret`, with a client that is there already."""
-    with vendor_errors(DEPENDENCY):
-        answer = client.get_secret_value(SecretId=secret)
-    text = answer.get("SecretString")
-    if not isinstance(text, str):
-        raise DependencyFailed(DEPENDENCY, "the secret is not a text")
-    return text
+def _text(answer: bytes) -> object:
+    return orjson.loads(answer).get("SecretString")

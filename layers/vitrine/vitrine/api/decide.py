@@ -3,10 +3,9 @@
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, FiniteFloat
-
-from vitrine.api.fields import LOCALE, MAX_QUANTITY, Consent, Id, Price, Share, Text, Token, Wire
+from vitrine.api.fields import MAX_QUANTITY, Address, Consent, Id, Locale, Price, Share, Text, Token
 from vitrine.api.strict_json import parse_object
+from vitrine.api.wire import Bounds, Wire
 from vitrine.decisions.context import DEFAULT_DEADLINE_MS, MAX_RECENT, DecisionRequest, Options
 from vitrine.errors import InvalidField
 from vitrine.types import CartLine, DeviceKind, Geo, Page, PageType, Session, Signals, Traffic, Viewer, VisitorId
@@ -24,6 +23,8 @@ UNTOLD: Final = "other"
 """A referrer that is no address of a page; `traffic.referrer` knows no other class for such."""
 
 MAX_LISTING: Final = 100
+MAX_CART_LINES: Final = 100
+MAX_PLACEMENTS: Final = 50
 MAX_VIEWS: Final = 100_000
 MAX_SESSION_S: Final = 7 * 86_400  # a tab that stays open for a week is still one visit to somebody
 
@@ -58,8 +59,8 @@ class PageBody(Wire):
     item: Id | None = None
     category: Text | None = None
     query: Text | None = None
-    locale: Annotated[str, Field(pattern=LOCALE)] | None = None
-    referrer: Annotated[Text, Field(max_length=512)] | None = None
+    locale: Locale | None = None
+    referrer: Address | None = None
 
     def to_domain(self) -> Page:
         """The page as the decision knows it.
@@ -71,7 +72,7 @@ class PageBody(Wire):
         if needed is not None and getattr(self, needed) is None:
             raise InvalidField(f"is required on a {self.type} page", f"page.{needed}")
         referrer = None if self.referrer is None else address_of(self.referrer)
-        return Page(**dict(self) | {"referrer": referrer})
+        return Page(**vars(self) | {"referrer": referrer})
 
 
 class DeviceBody(Wire):
@@ -92,15 +93,15 @@ class TrafficBody(Wire):
 class VisitBody(Wire):
     """What the page knows of the session: pages seen before this one, seconds since it began."""
 
-    views: Annotated[int, Field(ge=0, le=MAX_VIEWS)] = 0
-    seconds: Annotated[FiniteFloat, Field(ge=0, le=MAX_SESSION_S)] = 0.0
+    views: Annotated[int, Bounds(0, MAX_VIEWS)] = 0
+    seconds: Annotated[float, Bounds(0, MAX_SESSION_S)] = 0.0
 
 
 class CartLineBody(Wire):
     """One line of the cart as the storefront holds it."""
 
     item: Id
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1
+    quantity: Annotated[int, Bounds(1, MAX_QUANTITY)] = 1
     price: Price | None = None
 
 
@@ -108,7 +109,7 @@ class SignalsBody(Wire):
     """What the page observed of the visitor's behaviour."""
 
     exit_intent: bool = False
-    idle_s: Annotated[FiniteFloat, Field(ge=0, le=86_400)] = 0.0
+    idle_s: Annotated[float, Bounds(0, 86_400)] = 0.0
     scroll: Share = 0.0
     tab_return: bool = False
     added_to_cart: Id | None = None
@@ -117,8 +118,8 @@ class SignalsBody(Wire):
 class GeoBody(Wire):
     """Where the device says it is, in degrees."""
 
-    lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
-    lon: Annotated[FiniteFloat, Field(ge=-180, le=180)]
+    lat: Annotated[float, Bounds(-90, 90)]
+    lon: Annotated[float, Bounds(-180, 180)]
 
     def to_domain(self) -> Geo:
         """The place, no finer than GEO_DECIMALS."""
@@ -129,7 +130,7 @@ class OptionsBody(Wire):
     """How the caller wants to be answered."""
 
     explain: bool = False
-    deadline_ms: Annotated[int, Field(ge=20, le=3_000)] = DEFAULT_DEADLINE_MS
+    deadline_ms: Annotated[int, Bounds(20, 3_000)] = DEFAULT_DEADLINE_MS
     dry_run: bool = False
 
 
@@ -142,13 +143,13 @@ class DecideBody(Wire):
     device: DeviceBody = DeviceBody()
     traffic: TrafficBody = TrafficBody()
     visit: VisitBody = VisitBody()
-    recent: Annotated[list[Id], Field(max_length=MAX_RECENT)] = Field(default_factory=list)
-    cart: Annotated[list[CartLineBody], Field(max_length=100)] = Field(default_factory=list)
-    listing: Annotated[list[Id], Field(max_length=MAX_LISTING)] = Field(default_factory=list)
+    recent: Annotated[tuple[Id, ...], Bounds(0, MAX_RECENT)] = ()
+    cart: Annotated[tuple[CartLineBody, ...], Bounds(0, MAX_CART_LINES)] = ()
+    listing: Annotated[tuple[Id, ...], Bounds(0, MAX_LISTING)] = ()
     signals: SignalsBody = SignalsBody()
     geo: GeoBody | None = None
-    consent: Consent = Field(default_factory=list)
-    placements: Annotated[list[Id], Field(max_length=50)] | None = None
+    consent: Consent = ()
+    placements: Annotated[tuple[Id, ...], Bounds(0, MAX_PLACEMENTS)] | None = None
     options: OptionsBody = OptionsBody()
 
     @classmethod
@@ -173,16 +174,16 @@ class DecideBody(Wire):
             visitor=visitor,
             device_visitor=device_visitor,
             session=self.session,
-            visit=Session(**dict(self.visit)),
-            traffic=Traffic(**dict(self.traffic)),
+            visit=Session(**vars(self.visit)),
+            traffic=Traffic(**vars(self.traffic)),
             device=self.device.kind,
-            recent=tuple(self.recent),
+            recent=self.recent,
             cart=tuple(CartLine(line.item, line.quantity, line.price) for line in self.cart),
-            listing=tuple(self.listing),
-            signals=Signals(**dict(self.signals)),
+            listing=self.listing,
+            signals=Signals(**vars(self.signals)),
             viewer=viewer,
             geo=None if self.geo is None else self.geo.to_domain(),
             consent=frozenset(self.consent),
-            placements=None if self.placements is None else tuple(self.placements),
-            options=Options(**dict(self.options)),
+            placements=self.placements,
+            options=Options(**vars(self.options)),
         )

@@ -11,36 +11,35 @@ from traceback import walk_tb
 from typing import Final
 
 import orjson
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 
-from vitrine.api.http import HEADERS, json_response
-from vitrine.errors import DependencyFailed, InvalidRequest, ProfileConflict
+from vitrine.api.http import HEADERS, Answer, json_answer
+from vitrine.errors import DependencyFailed, InvalidRecord, InvalidRequest, ProfileConflict
 
 RETRY: Final[Mapping[str, str]] = {**HEADERS, "Retry-After": "1"}
 
 log = logging.getLogger(__name__)
 
 
-def answer_errors(app: ApiGatewayResolver) -> None:
-    """Let the app answer every exception and every unknown route in our form."""
-    app.exception_handler(Exception)(error_response)
-    app.not_found(_not_found)
-
-
-def error_response(error: Exception) -> Response[str]:
-    """The response to an exception."""
+def error_answer(error: Exception) -> Answer:
+    """The answer to an exception."""
     match error:
         case InvalidRequest():
-            return _response(error.status, error.code, error.message, error.field)
+            return _answer(error.status, error.code, error.message, error.field)
+        case InvalidRecord():  # it is there, and no code can do anything with it
+            return _answer(422, "invalid_record", str(error), "decision")
         case ProfileConflict():
             log.warning("profile conflict: %s", error)
-            return _response(503, "busy", "somebody else changed the same thing; try again", headers=RETRY)
+            return _answer(503, "busy", "somebody else changed the same thing; try again", headers=RETRY)
         case DependencyFailed():
             log.warning("dependency failed: %s", error)
-            return _response(503, "unavailable", f"the {error.dependency} did not answer; try again", headers=RETRY)
+            return _answer(503, "unavailable", f"the {error.dependency} did not answer; try again", headers=RETRY)
     log.error("unexpected %s at %s", type(error).__name__, _where(error))
-    return _response(500, "internal_error", "something went wrong on our side")
+    return _answer(500, "internal_error", "something went wrong on our side")
+
+
+def not_found() -> Answer:
+    """The answer where there is no route."""
+    return _answer(404, "not_found", "there is nothing at this address")
 
 
 def _where(error: Exception) -> str:
@@ -49,12 +48,6 @@ def _where(error: Exception) -> str:
     return " < ".join(reversed(frames))
 
 
-def _not_found(_: Exception) -> Response[str]:
-    return _response(404, "not_found", "there is nothing at this address")
-
-
-def _response(
-    status: int, code: str, message: str, field: str = "", headers: Mapping[str, str] = HEADERS
-) -> Response[str]:
+def _answer(status: int, code: str, message: str, field: str = "", headers: Mapping[str, str] = HEADERS) -> Answer:
     body = orjson.dumps({"error": {"code": code, "message": message, "field": field}})
-    return json_response(body, status, headers)
+    return json_answer(body, status, headers)

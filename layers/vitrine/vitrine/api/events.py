@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
 import orjson
-from pydantic import Field
 
-from vitrine.api.fields import MAX_QUANTITY, Consent, Id, Price, Text, Token, Wire, at_most_bytes
+from vitrine.api.fields import MAX_QUANTITY, Consent, Id, Price, Text, Token
 from vitrine.api.strict_json import parse_object
+from vitrine.api.wire import Bounds, Letters, Wire
 from vitrine.errors import InvalidField
 from vitrine.service.collect import Batch, Outcome, Rejection
 from vitrine.types import Event, EventKind, VisitorId
@@ -33,10 +33,10 @@ NEEDS: Final[Mapping[EventKind, str]] = {
 }
 """The field without which an event of a kind says nothing. `exit_intent` needs none."""
 
-PlacementName = Annotated[Id, at_most_bytes(64)]
-Query = Annotated[Text, at_most_bytes(200)]
-Question = Annotated[Text, Field(min_length=1), at_most_bytes(64)]
-Answer = Annotated[Text, at_most_bytes(128)]
+PlacementName = Annotated[Id, Letters(most_bytes=64)]
+Query = Annotated[Text, Letters(most_bytes=200)]
+Question = Annotated[Text, Letters(least=1, most_bytes=64)]
+Answer = Annotated[Text, Letters(most_bytes=128)]
 
 
 class EventBody(Wire):
@@ -44,15 +44,15 @@ class EventBody(Wire):
 
     id: Id
     kind: EventKind
-    at_ms: Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
+    at_ms: Annotated[int, Bounds(0, MAX_SAFE_INTEGER)]
     item: Id | None = None
-    quantity: Annotated[int, Field(ge=0, le=MAX_QUANTITY)] = 1
+    quantity: Annotated[int, Bounds(0, MAX_QUANTITY)] = 1
     price: Price | None = None
     query: Query | None = None
     decision: Id | None = None
     placement: PlacementName | None = None
-    slot: Annotated[int, Field(ge=0, le=1_000)] | None = None
-    answers: Annotated[dict[Question, Answer], Field(max_length=10)] = Field(default_factory=dict)
+    slot: Annotated[int, Bounds(0, 1_000)] | None = None
+    answers: Annotated[dict[Question, Answer], Bounds(0, 10)] = {}  # noqa: RUF012 - nobody adds to it
 
     def to_domain(self, session: str | None, at: str) -> Event:
         """The event as the profile knows it.
@@ -65,7 +65,7 @@ class EventBody(Wire):
             raise InvalidField(f"is required for an event of kind {self.kind}", f"{at}.{needed}")
         if self.quantity == 0 and self.kind != "favourite":
             raise InvalidField("should be at least 1", f"{at}.quantity")
-        return Event(session=session, **dict(self))
+        return Event(session=session, **vars(self))
 
 
 class EventsBody(Wire):
@@ -73,8 +73,8 @@ class EventsBody(Wire):
 
     visitor: Token | None = None
     session: Id | None = None
-    consent: Consent = Field(default_factory=list)
-    events: Annotated[list[Any], Field(min_length=1, max_length=MAX_EVENTS)]
+    consent: Consent = ()
+    events: Annotated[tuple[Any, ...], Bounds(1, MAX_EVENTS)]
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:

@@ -4,11 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import Field, FiniteFloat
-
 from vitrine.api.decide import NOWHERE, DecideBody
-from vitrine.api.fields import Id, Text, Wire
+from vitrine.api.fields import Id, Text
 from vitrine.api.strict_json import shorten
+from vitrine.api.wire import Bounds, Wire
 from vitrine.decisions.context import DecisionRequest, Preview
 from vitrine.decisions.facts import fault_of
 from vitrine.errors import InvalidField
@@ -19,9 +18,9 @@ MAX_VALUES: Final = 50
 MAX_NUMBER: Final = 10**15  # a double still tells neighbours apart
 YEARS: Final = range(2000, 2101)
 
-Whole: TypeAlias = Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
-Fraction: TypeAlias = Annotated[FiniteFloat, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
-Texts: TypeAlias = Annotated[list[Text], Field(max_length=MAX_VALUES)]
+Whole: TypeAlias = Annotated[int, Bounds(-MAX_NUMBER, MAX_NUMBER)]
+Fraction: TypeAlias = Annotated[float, Bounds(-MAX_NUMBER, MAX_NUMBER)]
+Texts: TypeAlias = Annotated[list[Text], Bounds(0, MAX_VALUES)]
 Supposed: TypeAlias = bool | Whole | Fraction | Text | Texts | None
 
 
@@ -30,7 +29,7 @@ class PreviewBody(Wire):
 
     at: Text | None = None
     region: Id | None = None
-    attributes: Annotated[dict[Id, Supposed], Field(max_length=MAX_ATTRIBUTES)] = Field(default_factory=dict)
+    attributes: Annotated[dict[Id, Supposed], Bounds(0, MAX_ATTRIBUTES)] = {}  # noqa: RUF012 - nobody adds to it
 
     def to_domain(self) -> Preview:
         """The circumstances as the decision knows them.

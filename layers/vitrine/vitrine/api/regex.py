@@ -8,8 +8,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from pydantic_core import SchemaError, SchemaValidator, core_schema
-
 MAX_PATTERN_LENGTH: Final = 500
 MAX_TEXT_LENGTH: Final = 4_096
 """Longer texts are searched up to here: what a visitor sends bounds no more than the body's size does."""
@@ -28,6 +26,8 @@ def compile_regex(pattern: str) -> Callable[[str], bool]:
     Raises:
         ValueError: the pattern is longer than MAX_PATTERN_LENGTH, is none, or needs what no linear engine has.
     """
+    from pydantic_core import SchemaError, SchemaValidator, core_schema
+
     if len(pattern) > MAX_PATTERN_LENGTH:
         raise ValueError(f"the pattern is longer than {MAX_PATTERN_LENGTH} characters")
     try:
@@ -44,8 +44,10 @@ def compile_regex(pattern: str) -> Callable[[str], bool]:
 def defer_regex(pattern: str) -> Callable[[str], bool]:
     """As compile_regex of a pattern that was checked before, but compiled at its first use: 0.2 ms that most wait for.
 
-    A pattern that is refused then, because the engine has changed since the check, is found nowhere.
+    The engine is imported here and now. A pattern that is refused later, because the engine has changed since the
+    check, is found nowhere.
     """
+    import pydantic_core  # noqa: F401
 
     def search(text: str) -> bool:
         try:

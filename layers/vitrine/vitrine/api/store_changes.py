@@ -5,10 +5,11 @@ of its own; that the order differs is said, because it decides between equals.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+
+from vitrine.values import dataclass
 
 SECTIONS: Final = (
     "campaigns",

@@ -6,7 +6,8 @@ from typing import Any, Final
 from vitrine.api.store_campaigns import AudienceFile
 from vitrine.api.store_faults import Place, Refuse, suggest
 from vitrine.decisions.facts import PERSONA
-from vitrine.rules.conditions import Attribute, CompileRegex, Condition, InvalidCondition, both, compile_condition
+from vitrine.rules.combining import every_of
+from vitrine.rules.conditions import Attribute, CompileRegex, Condition, InvalidCondition, compile_condition
 
 NEVER: Final = Condition(lambda lookup: False)
 """Stands in for a condition that was refused, so that the check can go on."""
@@ -28,6 +29,11 @@ class Conditions:
         self._refuse = refuse
         self._known: dict[str, Condition] = {}
         self._under_way: list[str] = []
+        self._told: dict[int, tuple[Condition, Any]] = {}  # by id, with the condition, so that no other takes the id
+
+    def tell(self, condition: Condition) -> Any:  # noqa: ANN401 - any JSON
+        """The condition that was compiled here, as JSON describes it."""
+        return self._told[id(condition)][1]
 
     def audiences(self) -> dict[str, Condition]:
         """All audiences by name."""
@@ -35,7 +41,7 @@ class Conditions:
 
     def of_many(self, plain: Mapping[str, Any], at: Place) -> Condition:
         """The condition of an audience or a persona, which may not look at the persona: that would ask itself."""
-        condition = self._compile(plain, at)
+        condition = self._note(self._compile(plain, at), plain)
         if PERSONA in condition.paths:
             said = "looks at the persona, and personas are made of such conditions"
             self._refuse(at, said, "look at what makes the persona instead")
@@ -44,6 +50,7 @@ class Conditions:
     def of_one(self, audiences: list[str] | None, plain: Mapping[str, Any] | None, at: Place) -> Condition | None:
         """The condition of a campaign or a rule: all of its audiences and its `when`; None where it has neither."""
         parts = [] if plain is None else [self._compile(plain, (*at, "when"))]
+        told = [*([] if plain is None else [plain]), *({"$audience": name} for name in audiences or ())]
         for name in audiences or ():
             audience = self._audience(name)
             if audience is None:
@@ -52,7 +59,11 @@ class Conditions:
             parts.append(audience or NEVER)
         if not parts:
             return None
-        return parts[0] if len(parts) == 1 else _all(parts)
+        return self._note(parts[0], told[0]) if len(parts) == 1 else self._note(every_of(parts), {"$and": told})
+
+    def _note(self, condition: Condition, told: Any) -> Condition:  # noqa: ANN401 - any JSON
+        self._told[id(condition)] = condition, told
+        return condition
 
     def _audience(self, name: str) -> Condition | None:
         if name in self._known or name not in self._files:
@@ -90,10 +101,3 @@ class Conditions:
                 compile_condition({key: operand}, self._attributes, self._regex, self._audience)
             except InvalidCondition as error:
                 yield InvalidCondition(error.message, (*at, *error.at), error.hint)
-
-
-def _all(conditions: list[Condition]) -> Condition:
-    found = conditions[0]
-    for condition in conditions[1:]:
-        found = both(found, condition)
-    return found

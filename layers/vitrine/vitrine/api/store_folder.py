@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from vitrine.api.store_compiled import StoreParts, build_store, dump_store
+from vitrine.api.store_build import StoreParts, build_store, dump_store
 from vitrine.api.store_faults import Fault
 from vitrine.api.store_files import StoreFile
 from vitrine.api.store_reading import STORE, Reading

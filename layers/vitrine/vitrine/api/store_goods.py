@@ -5,13 +5,13 @@ catalogue asks here what to look up.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from vitrine.api.store_actions import ActionFile, RowFile, SelectorFile, StrategyFile
-from vitrine.api.store_compiled import StoreParts
+from vitrine.api.store_build import StoreParts
 from vitrine.api.store_faults import Place
 from vitrine.api.store_rules import RuleFile
+from vitrine.values import dataclass
 
 Kind: TypeAlias = Literal["category", "item"]
 ATTRIBUTES: Final[Mapping[str, Kind]] = {

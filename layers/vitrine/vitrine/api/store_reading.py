@@ -8,8 +8,8 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from vitrine.api.store_actions import PlacementFile
+from vitrine.api.store_build import StoreParts
 from vitrine.api.store_campaigns import AudienceFile, CampaignFile, PersonaFile
-from vitrine.api.store_compiled import StoreParts
 from vitrine.api.store_crm import CRM_EXTRACTS, ExtractFile, check_extract
 from vitrine.api.store_faults import Fault, Place, invalid_parts, suggest
 from vitrine.api.store_feeds import FEEDS, CatalogueFile, check_feed

@@ -1,7 +1,6 @@
 """What the parts of a store are compiled against: names, attributes, conditions, and where faults are noted."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from vitrine.api.store_faults import Place, Refuse, suggest
 from vitrine.api.store_files import StoreFile
 from vitrine.api.store_rules import EmphasisFile
 from vitrine.rules.conditions import Attribute
+from vitrine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,19 @@
 
 A mapping whose keys are all locales of the store is a choice by locale. A text with `{{ }}` or `{% %}` is a template;
 each variable in it comes from a context attribute and has a default, so that it renders for a visitor of whom nothing
-is known. Nothing of Jinja2 is imported before the first template is rendered: most stores have none, and its import
-would cost every cold start. Texts are not escaped: they become strings of a JSON answer, and who writes HTML escapes.
+is known. Nothing of Jinja2 is imported before a store with templates is loaded: most have none, and its import would
+cost every cold start. Texts are not escaped: they become strings of a JSON answer, and who writes HTML escapes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from vitrine.api.store_faults import Place, Refuse
 from vitrine.decisions.actions import Fixed, Lookup, Payload
+from vitrine.values import dataclass
+
+if TYPE_CHECKING:  # who renders needs nothing of the files' models
+    from vitrine.api.store_faults import Place, Refuse
 
 Scalar: TypeAlias = str | int | float | bool
 Render: TypeAlias = Callable[[Mapping[str, Any]], str]
@@ -71,8 +73,8 @@ def compile_payload(
     plain: Any,  # noqa: ANN401 - any JSON
     locales: tuple[str, ...],
     variables: Mapping[str, Variable],
-    refuse: Refuse,
-    at: Place,
+    refuse: "Refuse",
+    at: "Place",
 ) -> Payload:
     """The payload. Refuses choices by locale that lack one; templates are checked by store_templates."""
     for place, missing in _incomplete(plain, locales, at):
@@ -83,7 +85,12 @@ def compile_payload(
     return Fixed(by_locale)
 
 
-def templates_in(plain: Any, at: Place) -> Iterator[tuple[Place, str]]:  # noqa: ANN401 - any JSON
+def expect_templates() -> None:
+    """Import what renders templates: when a store that has some is loaded, not while a page waits."""
+    import vitrine.api.store_jinja  # noqa: F401
+
+
+def templates_in(plain: Any, at: "Place") -> Iterator[tuple["Place", str]]:  # noqa: ANN401 - any JSON
     """Place and source of every template in a payload as it is written."""
     if isinstance(plain, str) and any(mark in plain for mark in MARKS):
         yield at, plain
@@ -101,7 +108,7 @@ def _is_choice(plain: Any, locales: frozenset[str]) -> bool:  # noqa: ANN401 - a
     return isinstance(plain, dict) and bool(plain) and plain.keys() <= locales
 
 
-def _incomplete(plain: Any, locales: tuple[str, ...], at: Place) -> Iterator[tuple[Place, list[str]]]:  # noqa: ANN401
+def _incomplete(plain: Any, locales: tuple[str, ...], at: "Place") -> Iterator[tuple["Place", list[str]]]:  # noqa: ANN401
     if _is_choice(plain, frozenset(locales)) and (missing := [name for name in locales if name not in plain]):
         yield at, missing
     for step, value in _children(plain):

@@ -1,7 +1,8 @@
 """`vitrine build`: every function with its layers as Lambda would see it, weighed and imported.
 
 build/<arch>/layers/<layer>/ is what template.yaml uploads; build/<arch>/<function>/ shows the same files laid out as
-/var/task and /opt. Fails when a function is above Lambda's 250 MB or does not import.
+/var/task and /opt. Fails when a function is above Lambda's 250 MB or does not import. The bundle carries the release
+that a named stack serves (--stack-state, or VITRINE_TABLE and VITRINE_RELEASES_BUCKET).
 """
 
 import argparse
@@ -9,10 +10,13 @@ import platform
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from vitrine.cli.build_functions import assemble, find_python, function_layers, import_handler, runtime_stand_in
+from vitrine.cli.build_functions import assemble, function_layers, import_handler, runtime_stand_in
 from vitrine.cli.build_layers import build_layers
 from vitrine.cli.build_plan import ARCHITECTURES, LAYERS, MAX_UNZIPPED_BYTES, PYTHON_VERSION, Size, content_hash
+from vitrine.cli.build_python import find_python
+from vitrine.cli.build_release import build_release
 from vitrine.cli.progress import show_progress
+from vitrine.cli.target import add_target
 from vitrine.errors import BuildFailed
 from vitrine.local.template import Template
 from vitrine.ports import Progress
@@ -23,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--arch", choices=list(ARCHITECTURES), action="append", help="only this architecture")
     parser.add_argument("--hash", action="store_true", help="only print the content hash, the template's CodeSha256")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository's root")
+    add_target(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.hash:
         print(content_hash(root))
         return 0
+    print(build_release(root, arguments))
     archs = arguments.arch or list(ARCHITECTURES)
     with show_progress() as progress:
         sizes = {arch: build(root, arch, template, progress) for arch in archs}

@@ -1,6 +1,5 @@
 """Assemble each function as Lambda would see it, weigh it, and import its handler."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from vitrine.cli.build_layers import copy_tree, link_tree, size_of
-from vitrine.cli.build_plan import PYTHON_VERSION, Size
+from vitrine.cli.build_plan import Size
 from vitrine.errors import BuildFailed
 from vitrine.local.intrinsics import references
 from vitrine.local.template import FUNCTION, Template
@@ -67,19 +66,6 @@ def runtime_stand_in(folder: Path) -> Path:
         package = origin.parent if origin.name == "__init__.py" else origin
         (folder / package.name).symlink_to(package)
     return folder
-
-
-def find_python() -> str | None:
-    """A working interpreter of Lambda's version, from PATH or pyenv."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    candidates = [shutil.which(f"python{PYTHON_VERSION}"), *sorted(pyenv.glob(f"{PYTHON_VERSION}.*/bin/python"))]
-    probe = ("-c", f"import sys; sys.exit('{PYTHON_VERSION}' != '%d.%d' % sys.version_info[:2])")
-    return next((str(python) for python in candidates if python and runs(str(python), *probe)), None)
-
-
-def runs(*command: str) -> bool:
-    """Whether a command succeeds."""
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - our own arguments
 
 
 def import_handler(python: str, function: Path, runtime: Path) -> None:

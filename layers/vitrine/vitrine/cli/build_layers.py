@@ -1,7 +1,8 @@
 """Fill the layers' folders: wheels for Lambda, the package, and the bundle of store and models.
 
 Wheels are installed once per architecture and set of versions under build/.cache and hard-linked from there, so a
-second build takes a second and needs no network.
+second build takes a second and needs no network. What serving imports is compiled to bytecode, where an interpreter of
+Lambda's version is found.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from vitrine.cli.build_plan import (
     BUNDLE_LAYER,
     BUNDLED,
+    COMPILED,
     IGNORED,
     LAYERS,
     NOT_FOR_LAMBDA,
@@ -24,6 +26,8 @@ from vitrine.cli.build_plan import (
     pip_arguments,
     requirements,
 )
+from vitrine.cli.build_python import find_python
+from vitrine.cli.build_release import BUILT
 from vitrine.errors import BuildFailed
 from vitrine.ports import Progress
 
@@ -37,10 +41,12 @@ def build_layers(root: Path, arch: str, progress: Progress) -> dict[str, Path]:
         if layer == BUNDLE_LAYER:
             for name in BUNDLED:
                 copy_tree(root / name, folder / name)
+            copy_tree(root / BUILT, folder / BUILT.name)
         else:
             link_tree(installed_wheels(root, arch, layer), folder / "python")
         if layer == PACKAGE_LAYER:
             copy_tree(root / "layers/vitrine/vitrine", folder / "python/vitrine", leave_out=NOT_FOR_LAMBDA)
+            compile_modules(folder / "python/vitrine")
     progress(f"{arch} layers", len(folders), len(folders))
     return folders
 
@@ -53,7 +59,8 @@ def installed_wheels(root: Path, arch: str, layer: str) -> Path:
     """
     names = requirements((root / "layers" / layer / "requirements.txt").read_text(encoding="utf-8"))
     wanted = pins(names, (root / "constraints.txt").read_text(encoding="utf-8"))
-    cache = root / "build/.cache" / f"{arch}-{layer}-{fingerprint(arch, wanted)}"
+    compiled = "-compiled" if layer in COMPILED and find_python() is not None else ""
+    cache = root / "build/.cache" / f"{arch}-{layer}-{fingerprint(arch, wanted)}{compiled}"
     if cache.is_dir():
         return cache
     unfinished = cache.with_suffix(".part")
@@ -63,7 +70,20 @@ def installed_wheels(root: Path, arch: str, layer: str) -> Path:
     if outcome.returncode:
         raise BuildFailed(f"pip cannot install layer {layer} for {arch}: {outcome.stderr.strip()[-500:]}")
     prune(unfinished)
+    if compiled:
+        compile_modules(unfinished)
     return unfinished.rename(cache)
+
+
+def compile_modules(folder: Path) -> None:
+    """Compile the modules below a folder with Lambda's version of Python; nothing where there is none.
+
+    The bytecode is not compared with its source (PEP 552, unchecked): times of files do not survive the upload.
+    """
+    python = find_python()
+    if python is not None:
+        how = ("-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash")
+        subprocess.run([python, *how, str(folder)], check=False)  # noqa: S603 - our own arguments
 
 
 def prune(folder: Path) -> None:

@@ -28,8 +28,11 @@ BUNDLED: Final = ("store", "models")
 NOT_FOR_LAMBDA: Final = ("cli", "local")
 """Subpackages of vitrine that stay on the laptop."""
 
-HASHED: Final = ("constraints.txt", "functions", "layers", "models", "store")
+HASHED: Final = ("constraints.txt", "functions", "layers", "models", "store", "build/release")
 """What the content hash covers: everything that decides what a function does."""
+
+COMPILED: Final = (PACKAGE_LAYER, "inference")
+"""Layers whose modules are compiled to bytecode: Lambda cannot keep any, and would compile them at every cold start."""
 
 PRUNED_FOLDERS: Final = frozenset(
     {
@@ -46,10 +49,6 @@ PRUNED_PATHS: Final = (
     "duckdb/experimental",  # Spark's API on DuckDB
     "numpy/f2py",  # Fortran compiler front end
     "onnx/backend/test",
-    "onnxruntime/datasets",
-    "onnxruntime/quantization",
-    "onnxruntime/tools",
-    "onnxruntime/transformers",
 )
 IGNORED: Final = re.compile(r"(^|/)(\.[^/]+|__pycache__|[^/]+\.egg-info|[^/]+\.pyc)(/|$)")
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from vitrine.adapters.aws_account import AwsAccount
 from vitrine.adapters.clock import utc_now
-from vitrine.adapters.secrets_manager import read_secret
+from vitrine.adapters.secrets_manager import Secret
+from vitrine.cli.demo_bundle import make_bundle
 from vitrine.cli.demo_guide import HOUSEHOLD, NEIGHBOUR, Place, find_goods, guide
 from vitrine.cli.demo_journal import Journal
 from vitrine.cli.demo_log import ChildrenLog
@@ -68,7 +70,7 @@ def stack(arguments: argparse.Namespace, state: Path, weather_url: str, log: Chi
         template,
         state,
         port=arguments.port,
-        environment={"VITRINE_BUNDLE": str(template.resolve().parent)},
+        environment={"VITRINE_BUNDLE": str(make_bundle(state, template.resolve().parent))},
         parameters={
             "AllowedOrigins": ",".join((*own, *arguments.origin)),
             "WeatherUrl": weather_url,
@@ -86,13 +88,14 @@ def prepare(running: LocalStack, state: Path, journal: Journal) -> None:
         if journal.has_lost(setup.steps):
             print("The emulator was ended without keeping its data; it is made again.", file=sys.stderr)
         journal.run(journal.remaining(setup.steps), progress)
+        setup.keep_release(state.resolve())
         observe_weather(running, progress)
         for n, function in enumerate(serving := ["DecideFunction", "CollectFunction"], 1):
             running.warm(function)
             progress("start the functions", n, len(serving))
     variables = running.environment("DecideFunction") | running.environment("RefreshRecommendationsFunction")
     remember_stack(state, running.endpoint, variables)
-    keys = parse_keys(read_secret(variables["VITRINE_TOKEN_SECRET"]))
+    keys = parse_keys(Secret(variables["VITRINE_TOKEN_SECRET"], AwsAccount(os.environ)).read())
     known = {visitor: mint(visitor, keys) for visitor in (HOUSEHOLD, NEIGHBOUR)}
     newcomer = mint(new_visitor(os.urandom), keys)
     place = Place(running.url, state, state / LOG, running.operator_token)

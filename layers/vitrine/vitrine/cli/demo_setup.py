@@ -13,6 +13,7 @@ from typing import Final
 
 from vitrine.adapters.s3 import S3Objects
 from vitrine.api.store_folder import read_store_file
+from vitrine.cli.demo_bundle import keep_release
 from vitrine.cli.demo_journal import START_AFRESH, Step
 from vitrine.cli.import_command import package_folder
 from vitrine.errors import DependencyFailed, LocalStackError, RefreshNeeded
@@ -88,6 +89,10 @@ class Setup:
             publish_store(shop.store, shop.table, shop.releases, shop.clock(), shop.load_store)
         except RefreshNeeded:
             self.release(progress)
+
+    def keep_release(self, state: Path) -> None:
+        """See demo_bundle.keep_release."""
+        keep_release(state, self._workshop.table, self._workshop.releases)
 
 
 @dataclass(frozen=True, slots=True)
