@@ -14,6 +14,7 @@ from pathlib import Path
 from botocore.config import Config
 
 from vitrine.adapters.aws import MakeClient, client_maker, local_stack
+from vitrine.adapters.aws_account import AwsAccount
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
@@ -62,3 +63,9 @@ def _wait_until_up(address: str, child: subprocess.Popen[bytes]) -> None:
 def maker(service: str, address: str) -> MakeClient:
     """A client maker aimed at the stack."""
     return client_maker(service, Config(retries={"total_max_attempts": 2, "mode": "standard"}), local_stack(address))
+
+
+def account(address: str) -> AwsAccount:
+    """The account that lean adapters find at an address."""
+    variables = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
+    return AwsAccount({**variables, "AWS_ENDPOINT_URL": address})

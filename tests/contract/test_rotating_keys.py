@@ -1,26 +1,23 @@
 """Token keys that follow the secret: rotation, outage, and how often the secret is asked."""
 
 import json
-from collections.abc import Mapping
+import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from threading import Event
 
 import pytest
 
-from tests.contract.local_stack import maker
+from tests.contract.local_stack import account, maker
 from tests.contract.slow_server import Server
-from tests.contract.stubs import stubbed
-from vitrine.adapters.aws import client_maker, local_stack
 from vitrine.adapters.rotating_keys import PAUSE, PAUSE_WITHOUT_KEYS, TTL, RotatingKeys
-from vitrine.adapters.secrets_manager import BRISK
-from vitrine.errors import InvalidToken
+from vitrine.adapters.secrets_manager import Secret
+from vitrine.errors import DependencyFailed, InvalidToken
 from vitrine.visitors.identity import keys_for, mint, parse_keys, verify
 
 K1 = json.dumps({"kid": "k1", "key": "a" * 64})
 K2 = json.dumps({"kid": "k2", "key": "b" * 64, "old": {"k1": "a" * 64}})
 TOKEN_1, TOKEN_2 = mint("h1", parse_keys(K1)), mint("h1", parse_keys(K2))
 DOWN = "InternalServiceError"
-ARN = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:tokens-AbCdEf"
 
 
 class Watch:
@@ -37,16 +34,17 @@ class Watch:
         self.now += by
 
 
-def answer(secret: str) -> Mapping[str, Any]:
-    """What Secrets Manager answers."""
-    return {"ARN": ARN, "Name": "tokens", "VersionId": "0" * 32, "SecretString": secret}
-
-
 def source(watch: Watch, *answers: str) -> RotatingKeys:
     """Keys from a secret that says these things in this order; DOWN is an outage. One call more is a failure."""
-    said = [one if one == DOWN else answer(one) for one in answers]
-    client = stubbed("secretsmanager", "get_secret_value", said)
-    return RotatingKeys("tokens", watch, wait_s=5.0, make_client=lambda: client)
+    said = iter(answers)
+
+    def read(timeout_s: float) -> str:
+        text = next(said)
+        if text == DOWN:
+            raise DependencyFailed("secret", DOWN)
+        return text
+
+    return RotatingKeys(read, watch, wait_s=5.0)
 
 
 def current(keys: RotatingKeys, unknown_kid: str | None = None) -> str | None:
@@ -59,7 +57,8 @@ def test_the_secret_is_read_once_within_its_time() -> None:
     """Requests wait for no reading while what is known is fresh."""
     watch = Watch()
     keys = source(watch, K1)
-    keys.warm()
+    keys.begin()
+    keys.wait()
     for _ in range(3):
         assert current(keys) == "k1"
         watch.turn(TTL / 4)
@@ -126,7 +125,8 @@ def test_no_keys_are_none_until_there_are_some() -> None:
     """An environment that starts in an outage says so, and recovers by itself within a second."""
     watch = Watch()
     keys = source(watch, DOWN, K1)
-    keys.warm()
+    keys.begin()
+    keys.wait()
     assert keys_for(TOKEN_1, keys) is None
     watch.turn(PAUSE_WITHOUT_KEYS)
     assert current(keys) == "k1"
@@ -141,23 +141,45 @@ def test_a_clock_set_back_does_not_keep_old_keys() -> None:
     assert current(keys) == "k2"
 
 
-def test_a_reset_reads_anew_and_keeps_the_keys_meanwhile() -> None:
-    """What a restored snapshot does first."""
-    keys = source(Watch(), K1, DOWN)
+def test_a_restore_reads_anew_and_keeps_the_keys_meanwhile() -> None:
+    """What a restored snapshot does first: its first request knows the keys of a rotation that happened meanwhile."""
+    keys = source(Watch(), K1, DOWN, K2)
     assert current(keys) == "k1"
-    keys.reset()
+    keys.begin()
     assert current(keys) == "k1"
+    keys.begin()
+    assert current(keys) == "k2"
 
 
 def test_a_secret_that_hangs_costs_no_more_than_the_wait(slow_server: Server) -> None:
     """Whoever comes first waits its share and gets None; nobody behind waits again within the pause."""
     slow_server.manner = "drip"
-    watch = Watch()
-    make = client_maker("secretsmanager", BRISK, local_stack(slow_server.address))
-    keys = RotatingKeys("tokens", watch, wait_s=0.05, make_client=make)
+    keys = RotatingKeys(Secret("tokens", account(slow_server.address)).read, Watch(), wait_s=0.05)
     assert keys(None) is None
     assert keys(None) is None
     assert slow_server.asked <= 1
+
+
+def test_an_answer_after_the_wait_serves_the_next_call() -> None:
+    """Nobody waits for it, and it is not lost."""
+    go, done = Event(), Event()
+
+    def read(timeout_s: float) -> str:
+        go.wait(5.0)
+        try:
+            return K1
+        finally:
+            done.set()
+
+    keys = RotatingKeys(read, Watch(), wait_s=0.01)
+    assert keys(None) is None
+    go.set()
+    done.wait(5.0)
+    for _ in range(100):
+        if current(keys) == "k1":
+            return
+        time.sleep(0.01)
+    pytest.fail("the late answer was lost")
 
 
 @pytest.mark.stack
@@ -165,7 +187,7 @@ def test_a_rotated_secret_on_the_stack_is_followed(stack: str) -> None:
     """The real call and the real answer."""
     client, watch = maker("secretsmanager", stack)(), Watch()
     client.create_secret(Name="rotating", SecretString=K1)
-    keys = RotatingKeys("rotating", watch, wait_s=5.0, make_client=maker("secretsmanager", stack))
+    keys = RotatingKeys(Secret("rotating", account(stack)).read, watch, wait_s=5.0)
     assert current(keys) == "k1"
     client.put_secret_value(SecretId="rotating", SecretString=K2)
     watch.turn(PAUSE)

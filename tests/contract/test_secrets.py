@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.local_stack import maker
-from vitrine.adapters.secrets_manager import read_secret
+from tests.contract.local_stack import account, maker
+from vitrine.adapters.secrets_manager import Secret
 from vitrine.cli import main
 from vitrine.cli.target import remember_stack
 from vitrine.errors import DependencyFailed
@@ -23,7 +23,7 @@ def test_a_secret_is_read_and_signs_tokens(
     """What the command mints on a stack verifies with that stack's secret."""
     monkeypatch.setattr(os, "environ", dict(os.environ))
     maker("secretsmanager", stack)().create_secret(Name="tokens", SecretString=SECRET)
-    assert read_secret("tokens", make_client=maker("secretsmanager", stack)) == SECRET
+    assert Secret("tokens", account(stack)).read() == SECRET
     remember_stack(tmp_path, stack, {"VITRINE_TABLE": "vitrine", "VITRINE_TOKEN_SECRET": "tokens"})
     assert main(["token", "h1", "--stack-state", str(tmp_path)]) == 0
     assert verify(capsys.readouterr().out.strip(), parse_keys(SECRET)) == "h1"
@@ -33,7 +33,7 @@ def test_a_secret_is_read_and_signs_tokens(
 def test_an_absent_secret_is_a_failed_dependency(stack: str) -> None:
     """Errors of the vendor's library do not pass the adapter."""
     with pytest.raises(DependencyFailed, match="ResourceNotFoundException"):
-        read_secret("absent", make_client=maker("secretsmanager", stack))
+        Secret("absent", account(stack)).read()
 
 
 @pytest.mark.stack
@@ -41,4 +41,4 @@ def test_a_binary_secret_is_refused(stack: str) -> None:
     """Only a text can hold keys."""
     maker("secretsmanager", stack)().create_secret(Name="binary", SecretBinary=b"\x00")
     with pytest.raises(DependencyFailed, match="not a text"):
-        read_secret("binary", make_client=maker("secretsmanager", stack))
+        Secret("binary", account(stack)).read()

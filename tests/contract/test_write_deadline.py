@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.local_stack import account
 from tests.contract.slow_server import Server
 from vitrine import keys
 from vitrine.adapters.aws import REQUEST, MakeClient, client_maker, local_stack
@@ -47,7 +48,7 @@ def test_a_replacement_is_given_up_in_time(slow_server: Server, manner: str) -> 
 def test_a_hand_over_is_given_up_in_time(slow_server: Server, manner: str) -> None:
     """Firehose gets the same deadline from outside."""
     slow_server.answer = TAKEN
-    stream = FirehoseStream("s", make_client=maker("firehose", slow_server))
+    stream = FirehoseStream("s", account(slow_server.address))
     assert stream.put([b"{}"], 5.0) == 0
     slow_server.manner, slow_server.answered = manner, 0
     with pytest.raises(DeadlineExceeded):

@@ -8,7 +8,8 @@ VitrineError
 │   ├── InvalidToken         401: the visitor token is forged, foreign or malformed
 │   └── UnknownDecision      404: there is no record of this decision
 ├── DependencyFailed         a dependency did not answer, or answered nonsense
-│   └── DeadlineExceeded     it did not answer in time
+│   ├── DeadlineExceeded     it did not answer in time
+│   └── LeftAlone            it failed again and again, or is behind, and is not asked for the moment
 ├── ProfileConflict          somebody else wrote the profile first, again and again
 ├── InvalidStore             a file under store/ is wrong
 ├── InvalidCondition         a condition is wrong; it stands with its attributes in rules.conditions
@@ -84,6 +85,10 @@ class DependencyFailed(VitrineError):
 
 class DeadlineExceeded(DependencyFailed):
     """A dependency did not answer in the time that was left."""
+
+
+class LeftAlone(DependencyFailed):
+    """A dependency failed again and again, or is behind; it was not asked this time, so nobody waited for it."""
 
 
 class ProfileConflict(VitrineError):

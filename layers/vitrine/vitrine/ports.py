@@ -5,12 +5,12 @@ error of a vendor's library. All are safe to call from several threads unless sa
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from vitrine.types import Key, Row, Rows
+from vitrine.values import dataclass
 
 if TYPE_CHECKING:  # collect has these ports but not the layer with numpy
     import numpy as np
@@ -26,8 +26,8 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the stage's name, steps done and steps in all, as often as convenient."""
 
 
-class Table(Protocol):
-    """The one table of rows under (pk, sk)."""
+class PageTable(Protocol):
+    """What a page view does with the one table of rows under (pk, sk)."""
 
     def read(self, keys: Sequence[Key], timeout_s: float, *, latest: bool = False) -> Rows:
         """Every requested key once: its row, MISSING, or NOT_READ for what was left unread when time ran out.
@@ -35,14 +35,6 @@ class Table(Protocol):
         One batched request per 100 keys, eventually consistent unless `latest`. Raises only when nothing at all could
         be read.
         """
-        ...
-
-    def write(self, rows: Iterable[tuple[Key, Row]]) -> int:
-        """Put all rows unconditionally, in any order, retrying what is throttled; the number written."""
-        ...
-
-    def delete(self, keys: Iterable[Key]) -> int:
-        """Delete all keys, present or not; the number of keys."""
         ...
 
     def replace(self, key: Key, row: Row, expected_rev: int | None, timeout_s: float | None = None) -> bool:
@@ -61,12 +53,28 @@ class Table(Protocol):
         ...
 
 
-class Objects(Protocol):
-    """A bucket of immutable objects by name."""
+class Table(PageTable, Protocol):
+    """The table for who fills it, too."""
+
+    def write(self, rows: Iterable[tuple[Key, Row]]) -> int:
+        """Put all rows unconditionally, in any order, retrying what is throttled; the number written."""
+        ...
+
+    def delete(self, keys: Iterable[Key]) -> int:
+        """Delete all keys, present or not; the number of keys."""
+        ...
+
+
+class ObjectReader(Protocol):
+    """A bucket of immutable objects by name, for who only reads them."""
 
     def get(self, name: str) -> bytes | None:
         """The object's bytes, None when there is none."""
         ...
+
+
+class Objects(ObjectReader, Protocol):
+    """The bucket for who fills it, too."""
 
     def put(self, name: str, data: bytes) -> None:
         """Write an object whole."""

@@ -6,9 +6,10 @@ Money is an integer count of the currency's minor units.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, NamedTuple, TypeAlias
+
+from vitrine.values import dataclass, field
 
 DAY_MS: Final = 86_400_000
 

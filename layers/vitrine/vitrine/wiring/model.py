@@ -1,7 +1,5 @@
 """What watches over trials: the function on schedule, and `vitrine model`."""
 
-from dataclasses import dataclass
-
 from vitrine.adapters.clock import utc_now
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.lake_lines import LakeLines
@@ -10,6 +8,7 @@ from vitrine.ports import Clock, Objects, Table
 from vitrine.refresh.guard import Policy
 from vitrine.refresh.watch import Watch
 from vitrine.settings import Settings
+from vitrine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

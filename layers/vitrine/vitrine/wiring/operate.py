@@ -1,7 +1,5 @@
 """What operators work with: explanations of decisions, and replays of those on record."""
 
-from dataclasses import dataclass
-
 from vitrine.adapters.aws import REQUEST, client_maker
 from vitrine.adapters.clock import utc_now
 from vitrine.adapters.decision_log import LakeDecisionLog
@@ -14,6 +12,7 @@ from vitrine.service.decide import DecideService
 from vitrine.service.replay import Replay
 from vitrine.settings import Settings
 from vitrine.types import ReleaseId
+from vitrine.values import dataclass
 from vitrine.wiring.decide import build_decide_service
 
 

@@ -1,7 +1,7 @@
 """What `vitrine plan` works with: the releases to compare, and page views on record or made up."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeVar
 
 from vitrine.adapters.clock import utc_now
@@ -22,6 +22,7 @@ from vitrine.service.plan_recorded import RecordedDecisions, recorded_views
 from vitrine.service.plan_samples import SampleDecisions, sample_views
 from vitrine.settings import Settings
 from vitrine.types import ReleaseId, VisitorId
+from vitrine.values import dataclass, field
 from vitrine.wiring.operate import open_decision_log
 
 N_VISITORS: Final = 20

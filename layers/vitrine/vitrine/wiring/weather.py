@@ -1,6 +1,5 @@
 """What the weather's function and command work with."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from vitrine import keys
@@ -17,6 +16,7 @@ from vitrine.ports import Clock, Objects, Progress, Table, WeatherSource
 from vitrine.refresh.weather import WeatherReport, refresh_weather
 from vitrine.settings import Settings
 from vitrine.types import Absent
+from vitrine.values import dataclass
 
 READ_TIMEOUT_S: Final = 5.0
 
