@@ -97,16 +97,16 @@ def shown(placement: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any]
         "control": placement["control"] or None,
         "mechanic": placement["mechanic"],
         "content": content,
-        "items": lines(placement["items"], recorded["items"]),
+        "items": lines(placement["items"], recorded.get("items", [])),
         "rows": {
             row["title"]: lines(row["items"], noted["items"])
-            for row, noted in zip(placement["rows"], recorded["rows"], strict=True)
+            for row, noted in zip(placement["rows"], recorded.get("rows", []), strict=True)
         },
         "reasons": placement["reasons"],
         "fallback": placement["fallback"],
-        "dropped": sorted(recorded["dropped"]),
+        "dropped": sorted(recorded.get("dropped", {})),
     }
-    return {name: value for name, value in told.items() if value} | {"outcomes": recorded["considered"]}
+    return {name: value for name, value in told.items() if value} | {"outcomes": recorded.get("considered", {})}
 
 
 def lines(items: list[dict[str, Any]], recorded: list[dict[str, Any]]) -> list[str]:
@@ -124,7 +124,7 @@ def line(item: dict[str, Any], noted: dict[str, Any]) -> str:
     seed = f" < {why['item']}" if why["item"] else ""
     label = f" [{item['sponsored']}]" if item["sponsored"] else ""
     rules = f" ({', '.join(noted['rules'])})" if "rules" in noted else ""
-    propensity = f" {noted['propensity']:.3f}" if noted["propensity"] < 1 else ""
+    propensity = f" {noted['propensity']:.3f}" if "propensity" in noted else ""
     bundle = item["bundle"]
     together = f" = {bundle['price']} ({bundle['offer']})" if bundle else ""
     return f"{item['id']}{price}: {why['list']}{seed}{together}{label}{rules}{propensity}"

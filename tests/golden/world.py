@@ -3,6 +3,7 @@
 Milk, bread and a beer sell best; h1 buys milk and rolls; jar is baby food with two neighbours. `south` has no beer.
 """
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -105,7 +106,7 @@ def _table(make: Any, first: list[str], *more: list[str]) -> ItemTable:
 
 
 def _card_row(card: Card) -> Row:
-    return {name: getattr(card, name) for name in Card.__slots__} | {"updated_ms": NOW_MS}
+    return asdict(card) | {"updated_ms": NOW_MS}
 
 
 class World:
@@ -132,6 +133,7 @@ class World:
             clock=lambda: now,
             new_id=lambda now: "d-1",
             entropy=bytes,
+            seconds=lambda: 0.0,  # a machine that is busy must not change a decision
         )
         self.app = load_handler("decide")
         self.app.service = lambda: self.service

@@ -5,12 +5,12 @@ no name that does not exist.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from vitrine.decisions.candidates import NEXT, PERSONA_LISTS
 from vitrine.decisions.selection import Selector
 from vitrine.types import PlacementKind
+from vitrine.values import dataclass, field
 
 Audience = Literal["known", "active", "anyone"]
 PriceRelation = Literal["any", "dearer", "cheaper"]

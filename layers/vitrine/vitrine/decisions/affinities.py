@@ -6,26 +6,27 @@ aisle speaks as loudly as a year of bread.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import numpy as np
 
 from vitrine.catalog.packed import ItemTable
+from vitrine.catalog.parts import PATH, TRAITS
 from vitrine.decisions.candidates import Floats, Lists
-from vitrine.decisions.likings import seed_codes, shares
+from vitrine.decisions.likings import codes_of, known_weights, seed_weights, shares_of
 
 PriceBand = Literal["low", "mid", "high"]
 BANDS: Final[tuple[PriceBand, ...]] = ("low", "mid", "high")
 PRICE_CUTS: Final = (0.60, 0.68)
 """Price ranks from which a band begins: thirds of the 2,463 households of the demo's data. A visitor's items lie far
 from each other, so their mean stays near the middle; a store of another kind cuts `affinity.price_rank` itself."""
-DEPTHS: Final = ("department", "category", "leaf")
+DEPTHS: Final = PATH
 MIN_SHARE: Final = 0.1
 """From this share of the evidence on, a category or brand is one that the visitor leans to."""
 
 Shares = Mapping[int, float]
-"""Share of the evidence, 0..1, by code of a category or brand; the largest first."""
+"""Share of the evidence, 0..1, by code of a category or brand."""
 
 
 def category_shares(lists: Lists) -> Shares | None:
@@ -40,7 +41,10 @@ def brand_shares(lists: Lists) -> Shares | None:
 
 def leanings(shares: Shares | None, at_least: float = MIN_SHARE) -> tuple[int, ...] | None:
     """The codes with at least that share, the strongest first; None where there is no evidence."""
-    return None if shares is None else tuple(code for code, share in shares.items() if share >= at_least)
+    if shares is None:
+        return None
+    enough = [(-share, code) for code, share in shares.items() if share >= at_least]
+    return tuple([code for _, code in sorted(enough)])
 
 
 def price_rank(lists: Lists) -> float | None:
@@ -77,19 +81,22 @@ def _own(lists: Lists) -> tuple[ItemTable | None, Floats]:
     nothing: Floats = np.empty(0, np.float32)
     if lists.personal is None:
         return None, nothing
-    weights: Floats = np.nan_to_num(lists.personal.columns["personal"])
+    weights = known_weights(lists.personal.columns["personal"])
     return (lists.personal, weights) if float(weights.sum()) > 0.0 else (None, nothing)
 
 
-def _shares(lists: Lists, columns: tuple[str, ...]) -> Shares | None:
-    own, weights = _own(lists)
+def _shares(lists: Lists, columns: Sequence[str]) -> Shares | None:
+    own, scores = _own(lists)
     seeds = [seed for seed in lists.seeds if len(seed.table) and seed.weight > 0]
     if own is None and not seeds:
         return None
-    seed_weights = np.array([seed.weight for seed in seeds], np.float32)
+    kinds = PATH if columns is DEPTHS else TRAITS
+    own_codes, own_weights = codes_of(own, kinds) if own is not None else [], scores.tolist()
+    visit_codes, visit_weights = [codes_of(seed.table, kinds, 1)[0] for seed in seeds], seed_weights(seeds)
     largest: dict[int, float] = {}
-    for column in columns:
-        largest |= shares(own.columns[column], weights) if own is not None else {}
-        for code, share in shares(seed_codes(seeds, column), seed_weights).items():
-            largest[code] = max(share, largest.get(code, 0.0))
-    return dict(sorted(largest.items(), key=lambda pair: (-pair[1], pair[0])))
+    for at in [kinds.index(column) for column in columns]:
+        largest |= shares_of([codes[at] for codes in own_codes], own_weights)
+        for code, share in shares_of([codes[at] for codes in visit_codes], visit_weights).items():
+            if share > largest.get(code, 0.0):
+                largest[code] = share
+    return largest

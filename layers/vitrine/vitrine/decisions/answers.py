@@ -1,13 +1,13 @@
 """What a decision comes to: per placement what is shown and why, and which campaigns wanted it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from vitrine.catalog.items import Card
 from vitrine.decisions.actions import Mechanic
 from vitrine.decisions.candidates import Role
 from vitrine.types import ItemId, PlacementKind
+from vitrine.values import dataclass, field
 
 Outcome = Literal[
     "shown",
@@ -37,8 +37,7 @@ class Considered:
     bucket: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why an item was picked: the list it came from, and for related lists the item that led to it."""
 
     list: str
@@ -56,8 +55,7 @@ class Bundle:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One item as shown: its place (0 is first), its card (None in a sorted listing) and why it is there.
 
     `rules` are the merchandising rules that touched it; `sponsor` paid for its place, and `label` says so. `propensity`

@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 
-from vitrine.catalog.items import Card
 from vitrine.decisions.answers import Answer, Bundle, Decision, Slot
 
 
@@ -45,7 +44,7 @@ def _item(slot: Slot) -> Mapping[str, Any]:
     return {
         "id": slot.item,
         "slot": slot.slot,
-        "card": None if slot.card is None else _card(slot.card),
+        "card": None if slot.card is None else slot.card.shown,
         "bundle": None if slot.bundle is None else _bundle(slot.bundle),
         "sponsored": slot.label if slot.sponsor is not None else None,
         "reasons": [{"list": slot.reason.list, "item": slot.reason.seed}],
@@ -59,16 +58,4 @@ def _bundle(bundle: Bundle) -> Mapping[str, Any]:
         "price": bundle.price,
         "apart": bundle.apart,
         "currency": bundle.currency,
-    }
-
-
-def _card(card: Card) -> Mapping[str, Any]:
-    return {
-        "title": card.title,
-        "url": card.url,
-        "image": card.image,
-        "price": card.price,
-        "regular_price": card.regular_price,
-        "currency": card.currency,
-        "category": card.category,
     }

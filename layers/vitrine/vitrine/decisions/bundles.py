@@ -4,13 +4,13 @@ The same for everybody: a bundle is another product, so its price may differ whe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from vitrine.catalog.items import Card
 from vitrine.decisions.answers import Bundle, Reason
 from vitrine.decisions.selection import Selector, selects
 from vitrine.types import ItemId
+from vitrine.values import dataclass
 
 BUNDLE: Final = "bundle_"
 """How the names of lists begin whose items make a set with their seed."""

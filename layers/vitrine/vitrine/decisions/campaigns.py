@@ -1,7 +1,6 @@
 """Campaigns: who sees what, where, when, how often; and which of those that would like a placement gets it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final, Literal, get_args
 
@@ -11,6 +10,7 @@ from vitrine.rules.conditions import Condition
 from vitrine.rules.experiments import Experiment
 from vitrine.rules.index import ConditionIndex
 from vitrine.types import PageType, Purpose
+from vitrine.values import dataclass
 from vitrine.visitors.exposures import EVER_MS
 from vitrine.visitors.trails import MAX_MARKS, SESSION_MS
 

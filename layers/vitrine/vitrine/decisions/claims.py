@@ -5,7 +5,6 @@ budget, so all parts together are the budget, whoever comes.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final, Literal
@@ -16,6 +15,7 @@ from vitrine.decisions.contest import Chosen
 from vitrine.decisions.context import Context
 from vitrine.decisions.placements import Placement
 from vitrine.types import Absent, Key, Row, Rows, VisitorId
+from vitrine.values import dataclass, field
 from vitrine.visitors.exposures import Exposures, Showing, row_of
 
 COUNTER_KEPT: Final = timedelta(days=2)
@@ -140,6 +140,8 @@ def _row_after(
     exposures: Exposures, showings: Sequence[Showing], sponsored: Mapping[str, int], rev: int | None, context: Context
 ) -> Row | None:
     """The row after the page view, None when the present one may stay."""
+    if not showings and not sponsored and exposures.before is None:
+        return None
     after = exposures.after(showings, sponsored, _ms(context), context.request.session)
     lapses = any(showing.arm is not None for showing in showings) and exposures.is_due(context.now)
     return row_of(after, rev, context.now) if lapses or after != exposures else None

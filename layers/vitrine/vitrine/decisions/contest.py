@@ -6,7 +6,6 @@ filling says so with `refuse` and `settle`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from types import MappingProxyType
@@ -20,6 +19,7 @@ from vitrine.decisions.eligibility import Eligibility, Spent, Standing
 from vitrine.decisions.placements import Placement, Store
 from vitrine.rules.experiments import Assignment
 from vitrine.rules.index import bits
+from vitrine.values import dataclass
 from vitrine.visitors.exposures import Exposures
 
 NOBODY_DENIED: Final[Mapping[str, Outcome]] = MappingProxyType({})
@@ -123,6 +123,8 @@ class Contest:
 
         Of all of them when the request wants it explained, each with its own reason; else of those that were evaluated.
         """
+        if not self._explain and not self._eligibility.made:
+            return ()
         campaigns, listed = self._eligibility.index.campaigns, self._listed(placement)
         evaluated = (number for number in sorted(self._eligibility.made) if listed >> number & 1)
         told, winner = [], self._settled.get(placement.name)

@@ -1,7 +1,7 @@
 """What is asked of a decision and what is known of its circumstances."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -20,6 +20,7 @@ from vitrine.types import (
     Viewer,
     VisitorId,
 )
+from vitrine.values import dataclass, field
 from vitrine.visitors.consent import may_locate, may_recognise
 
 DEFAULT_DEADLINE_MS: Final = 150
@@ -52,6 +53,9 @@ class Preview:
     at: datetime | None = None
     region: RegionId | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOTHING_SUPPOSED: Final = Preview()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +124,15 @@ def resolve_context(
     """
     if not may_recognise(request.consent):
         request = replace(request, visitor=None, device_visitor=None, session=None, recent=())
-    if not may_locate(request.consent):
+    if request.geo is not None and not may_locate(request.consent):
         request = replace(request, geo=None)
-    preview = request.preview or Preview()
+    preview = request.preview or NOTHING_SUPPOSED
     found = told if told is not None and told.region in store.regions else _whereabouts(request, preview, store)
+    viewer = _known_of(request, found)
     return Context(
         decision=decision,
         now=preview.at or now,
-        request=replace(request, viewer=_known_of(request, found)),
+        request=request if viewer is request.viewer else replace(request, viewer=viewer),
         region=found.region,
         region_bit=store.regions.index(found.region),
         region_source=found.source,
@@ -152,7 +157,9 @@ def _known_of(request: DecisionRequest, found: Whereabouts) -> Viewer:
     """What may be known of the network's word once the region has been found."""
     if found.source == "preview":
         return Viewer()
-    return request.viewer if may_locate(request.consent) else replace(request.viewer, city=None, geo=None)
+    viewer = request.viewer
+    is_near = viewer.city is not None or viewer.geo is not None
+    return replace(viewer, city=None, geo=None) if is_near and not may_locate(request.consent) else viewer
 
 
 def _locale(wanted: str | None, store: Store) -> str:

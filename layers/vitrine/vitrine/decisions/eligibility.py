@@ -6,7 +6,7 @@ capped and the other not.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from vitrine.decisions.actions import Lookup
@@ -16,6 +16,7 @@ from vitrine.decisions.context import Context
 from vitrine.decisions.placements import Store
 from vitrine.rules.bucketing import hash_value
 from vitrine.rules.experiments import Assignment, assign
+from vitrine.values import dataclass
 from vitrine.visitors.exposures import Exposures
 
 Spent: TypeAlias = Callable[[Campaign], bool | None]
@@ -58,13 +59,18 @@ class Eligibility:
         self._denied = denied
         self._on_page = self.index.by_page[context.request.page.type]
         self._possible: int | None = None
-        self._held_out = _bucket_below(store.holdout.seed, context, store.holdout.share) if store.holdout else None
+        self._holdout = store.holdout
 
     def likely(self) -> int:
         """A mask of the campaigns that are not ruled out by page type and what their conditions require at least."""
         if self._possible is None:
             self._possible = self._on_page & self.index.conditions.possible(self._facts)
         return self._possible
+
+    @cached_property
+    def _held_out(self) -> float | None:
+        """The visitor's bucket if they never see a campaign."""
+        return _bucket_below(self._holdout.seed, self._context, self._holdout.share) if self._holdout else None
 
     def of(self, number: int) -> Standing:
         """The standing of a campaign."""

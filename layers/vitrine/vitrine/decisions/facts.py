@@ -5,7 +5,6 @@ cannot differ. What is not known is None; nothing raises.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
 
@@ -15,6 +14,7 @@ from vitrine.decisions.facts_sources import Fact, Sources
 from vitrine.decisions.facts_surroundings import PLACE_FACTS, TIME_FACTS, WEATHER_FACTS
 from vitrine.decisions.facts_visitor import VISITOR_FACTS
 from vitrine.rules.conditions import Attribute, Kind
+from vitrine.values import dataclass
 
 __all__ = ["ATTRIBUTES", "CRM", "PERSONA", "Declared", "Facts", "Sources", "attributes_of", "fault_of"]
 

@@ -21,7 +21,7 @@ def _is_new(known: Sources) -> bool | None:
     memory = known.memory
     if memory is None:
         return None
-    return memory.seen_before(known.session_start_ms) is None and not memory.attributes
+    return not memory.attributes and memory.seen_before(known.session_start_ms) is None
 
 
 def _visits(known: Sources) -> int | None:

@@ -1,25 +1,26 @@
 """What the rows of a page are filled with and what they share: each item once, sponsored places only so often."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
 from vitrine.decisions.actions import ProductRow
 from vitrine.decisions.answers import Reason
-from vitrine.decisions.candidates import Mask
+from vitrine.decisions.candidates import Candidates, Mask
 from vitrine.decisions.context import Context
 from vitrine.decisions.merchandising import NO_EMPHASIS, Emphasis, Rule
 from vitrine.decisions.ranking import Allowed, Ranking, allowed
 from vitrine.decisions.visit import Visit
 from vitrine.types import ItemId
+from vitrine.values import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """An item chosen for a row, before its card is seen. `score` is what ordered it, -inf when nothing did.
 
-    `rules` touched it, `paid_by` is the sponsored rule that gave it its place. `index` is its candidate, None for a
+    `rules` touched it, `paid_by` is the sponsored rule that gave it its place. `candidate` is its index, None for a
     pinned item that no list names.
     """
 
@@ -28,12 +29,12 @@ class Pick:
     reason: Reason
     rules: tuple[str, ...] = ()
     paid_by: Rule | None = None
-    index: int | None = None
+    candidate: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
-    """Picks in their places. `last` is the place of the last one from the flow, `left` what the flow has beyond it."""
+class Arrangement(NamedTuple):
+    """Picks in their places. `last` is the place of the last one from the flow, `left` what the flow has beyond it, for
+    a row that explores."""
 
     shown: list[Pick]
     last: int | None
@@ -65,13 +66,24 @@ class Picks:
         return [*self.pinned.values(), *(pick for picks in self.bound.values() for pick in picks), *self.flow]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is no pick at all."""
+        return not (self.flow or self.pinned or self.bound)
+
+    @property
     def items(self) -> list[ItemId]:
         """The items whose cards are wanted."""
         return [pick.item for pick in self.all()]
 
     def arrange(self, is_usable: Callable[[Pick], bool]) -> Arrangement:
         """The usable picks in their slots. A row with gaps closes up around its pins."""
-        flow = [pick for pick in self.flow if is_usable(pick)]
+        if self.pinned or self.bound:
+            return self._around_slots(list(filter(is_usable, self.flow)), is_usable)
+        flow = filter(is_usable, self.flow)
+        shown = list(islice(flow, self.row.size))
+        return Arrangement(shown, len(shown) - 1 if shown else None, list(flow) if self.row.explore else [])
+
+    def _around_slots(self, flow: list[Pick], is_usable: Callable[[Pick], bool]) -> Arrangement:
         pins = {slot: pick for slot, pick in self.pinned.items() if is_usable(pick)}
         shown: list[Pick] = []
         last, used = None, 0
@@ -86,62 +98,114 @@ class Picks:
             last = last if last is None or last < slot else last + 1
         return Arrangement(shown, last, flow[used:])
 
-    def planned(self) -> list[Pick]:
+    def planned(self) -> Sequence[Pick]:
         """What it shows when every card is there and nothing is explored."""
+        if not self.pinned and not self.bound:
+            return self.flow[: self.row.size]
         return self.arrange(lambda pick: True).shown
+
+
+class Masks:
+    """What several rows of a page ask of its candidates, each worked out once: ids, and masks, bool [n]."""
+
+    __slots__ = ("_allowed", "_candidates", "_ids", "_present", "_selected")
+
+    def __init__(self, candidates: Candidates) -> None:
+        self._candidates = candidates
+        self._ids: list[ItemId] | None = None
+        self._present: Mask | None = None  # [lists, n]
+        self._selected: dict[str, Mask] = {}
+        self._allowed: dict[int, Allowed] = {}
+
+    @property
+    def ids(self) -> list[ItemId]:
+        """The candidates' ids."""
+        if self._ids is None:
+            self._ids = list(self._candidates.ids)
+        return self._ids
+
+    def present(self, name: str) -> Mask:
+        """The candidates that a list has; the page has a list of that name."""
+        lists = self._candidates.lists
+        if self._present is None:
+            self._present = ~np.isnan(lists.matrix)
+        mask: Mask = self._present[lists.rows[name]]
+        return mask
+
+    def selected(self, rule: Rule) -> Mask:
+        """The candidates that a rule speaks of."""
+        mask = self._selected.get(rule.name)
+        if mask is None:
+            mask = self._selected[rule.name] = rule.items.mask(self._candidates)
+        return mask
+
+    def allowed(self, days: int, work_out: Callable[[], Allowed]) -> Allowed:
+        """What may be shown at all where purchases of the last days hide items."""
+        found = self._allowed.get(days)
+        if found is None:
+            found = self._allowed[days] = work_out()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What all rows of a page share, and what the rows before have left.
+    """What all rows of a page share, and what the rows before have taken of it.
 
-    `rules` are the active ones, `emphasis` is what blends draw on. `unused` (bool [n]) and `used` keep each item to one
-    row. `sponsored_left` says per rule how often it may still be shown in the session; a rule that is not in it has all
-    its times.
+    `rules` are the active ones, `emphasis` is what blends draw on. `planned` is what the rows before plan to show: no
+    other row shows it. `sponsored_left` says per rule how often it might still be shown in the session when the page
+    was begun; a rule that is not in it has all its times.
     """
 
     ranking: Ranking
     context: Context
     visit: Visit
-    unused: Mask
+    masks: Masks
     rules: Sequence[Rule] = ()
     dismissed: frozenset[ItemId] = frozenset()
     sponsored_left: Mapping[str, int] = field(default_factory=dict)
-    used: frozenset[ItemId] = frozenset()
     emphasis: Emphasis = NO_EMPHASIS
-    _selected: dict[str, Mask] = field(default_factory=dict, repr=False, compare=False)
-    _allowed: dict[int, Allowed] = field(default_factory=dict, repr=False, compare=False)
+    planned: tuple[Pick, ...] = ()
 
-    def selected(self, rule: Rule) -> Mask:
-        """The candidates that a rule speaks of: bool [n], worked out once per page."""
-        if rule.name not in self._selected:
-            self._selected[rule.name] = rule.items.mask(self.ranking.candidates)
-        return self._selected[rule.name]
+    @property
+    def unused(self) -> Mask:
+        """The candidates that no row before plans to show: bool [n]."""
+        mask = np.ones(len(self.ranking.candidates), np.bool_)
+        mask[list(self.used())] = False
+        return mask
+
+    def used(self) -> set[int]:
+        """The others."""
+        return {pick.candidate for pick in self.planned if pick.candidate is not None}
 
     def allowed(self, hide_bought_days: int) -> Allowed:
-        """The candidates that may be shown at all, worked out once per page and number of days."""
-        if hide_bought_days not in self._allowed:
-            self._allowed[hide_bought_days] = allowed(
-                self.ranking.candidates, self.context, self.visit, hide_bought_days, self.dismissed
-            )
-        return self._allowed[hide_bought_days]
+        """The candidates that may be shown at all."""
+        return self.masks.allowed(
+            hide_bought_days,
+            lambda: allowed(self.ranking.candidates, self.context, self.visit, hide_bought_days, self.dismissed),
+        )
 
     def left_of(self, rule: Rule) -> int:
         """How often a sponsored rule may still be shown on this page view."""
         left = self.sponsored_left.get(rule.name, rule.per_session)
-        return rule.per_row if left is None else max(0, min(rule.per_row, left))
+        if left is None:
+            return rule.per_row
+        if rule.per_session is not None:
+            left -= sum(pick.paid_by is not None and pick.paid_by.name == rule.name for pick in self.planned)
+        return max(0, min(rule.per_row, left))
 
     def after(self, picks: Picks) -> "Filling":
         """The page once this row is filled: what it plans to show is used."""
-        planned = picks.planned()
-        unused = self.unused.copy()
-        unused[[pick.index for pick in planned if pick.index is not None]] = False
-        left = dict(self.sponsored_left)
-        for rule in (pick.paid_by for pick in planned):
-            if rule is not None and rule.per_session is not None:
-                left[rule.name] = left.get(rule.name, rule.per_session) - 1
-        used = self.used.union([pick.item for pick in planned])
-        return replace(self, unused=unused, used=used, sponsored_left=left)
+        return Filling(  # not `replace`, which takes ten times as long
+            self.ranking,
+            self.context,
+            self.visit,
+            self.masks,
+            self.rules,
+            self.dismissed,
+            self.sponsored_left,
+            self.emphasis,
+            (*self.planned, *picks.planned()),
+        )
 
 
 def begin_page(
@@ -157,13 +221,5 @@ def begin_page(
 
     `rules` are the active ones (merchandising.active_rules), `emphasis` is what holds now (merchandising.emphasis_now).
     """
-    return Filling(
-        ranking=ranking,
-        context=context,
-        visit=visit,
-        unused=np.ones(len(ranking.candidates), np.bool_),
-        rules=rules,
-        dismissed=frozenset(dismissed),
-        sponsored_left=sponsored_left or {},
-        emphasis=emphasis,
-    )
+    masks = Masks(ranking.candidates)
+    return Filling(ranking, context, visit, masks, rules, frozenset(dismissed), sponsored_left or {}, emphasis)

@@ -1,23 +1,24 @@
 """Candidates of a row in the order in which its strategies would show them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from math import inf, isnan
+from operator import or_
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vitrine.decisions.actions import BY_MODEL, ProductRow, Strategy
 from vitrine.decisions.answers import Reason
 from vitrine.decisions.candidates import Candidates, Floats, Mask
 from vitrine.decisions.filling import Filling, Pick
 from vitrine.decisions.merchandising import Rule, business_value, standardise
+from vitrine.decisions.pool import Places
 from vitrine.decisions.ranking import other_category, priced
 from vitrine.types import ItemId
 
 
-@dataclass(frozen=True, slots=True)
-class Business:
+class Business(NamedTuple):
     """What the merchant adds to the scores of a row: `value` float32 [n] in standard deviations, None for nothing.
 
     `touching` are the boosts and burials, each with the candidates it touches. `sample` are the candidates whose
@@ -47,7 +48,7 @@ def business_of(row: ProductRow, page: Filling, rules: Sequence[Rule], among: Ma
     value = business_value(candidates, sample, row.blend, page.emphasis)
     touching = []
     for rule in moving:
-        mask = page.selected(rule)
+        mask = page.masks.selected(rule)
         value += np.float32(rule.weight if rule.kind == "boost" else -rule.weight) * mask
         touching.append((rule.name, mask))
     return Business(value, touching, sample)
@@ -62,16 +63,18 @@ def listed(row: ProductRow, candidates: Candidates) -> Mask:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """The candidates of one strategy: `best` indices, best first, and the score that ordered them, float32 [n].
 
-    Those without a score (NaN) come last. `low` are those that the row's floor kept out, None when it has none.
+    Those without a score (NaN) come last; what other rows of the page use is still among them. `sources` are the
+    strategy's lists that the page has, each with the candidates that it names. `low` are those that the row's floor
+    kept out, None when it has none.
     """
 
     strategy: Strategy
-    best: NDArray[np.intp]
+    best: Places
     order: Floats
+    sources: Sequence[tuple[str, Mask]]
     low: Mask | None
 
 
@@ -122,27 +125,25 @@ def _is_for(strategy: Strategy, page: Filling) -> bool:
 
 def _line(strategy: Strategy, row: ProductRow, page: Filling, among: Mask, business: Business) -> Line | None:
     """The candidates that a strategy may show of those `among`, None when its lists or its order are not there."""
-    candidates = page.ranking.candidates
-    raw = page.ranking.scores if strategy.order == BY_MODEL else candidates.lists.get(strategy.order)
-    named = [candidates.lists[name] for name in strategy.lists if name in candidates.lists]
-    if not named or raw is None:
+    lists = page.ranking.candidates.lists
+    raw = page.ranking.scores if strategy.order == BY_MODEL else lists.get(strategy.order)
+    sources = [(name, page.masks.present(name)) for name in strategy.lists if name in lists]
+    if not sources or raw is None:
         return None
-    eligible = _eligible(strategy, named, page, among)
+    eligible = _eligible(strategy, [mask for _, mask in sources], page, among)
     low = None
     if row.floor.min_score is not None and strategy.order != BY_MODEL:
         low = eligible & ~(raw >= row.floor.min_score)
         eligible &= ~low
     order = raw if business.value is None else standardise(raw, business.sample) + business.value
-    at = np.flatnonzero(eligible & page.unused)
-    return Line(strategy, at[np.argsort(-order[at], kind="stable")], order, low)
+    at = eligible.nonzero()[0]
+    best: Places = at.take((-order.take(at)).argsort(kind="stable"))
+    return Line(strategy, best, order, sources, low)
 
 
-def _eligible(strategy: Strategy, named: Sequence[Floats], page: Filling, among: Mask) -> Mask:
+def _eligible(strategy: Strategy, present: Sequence[Mask], page: Filling, among: Mask) -> Mask:
     candidates, page_item = page.ranking.candidates, page.visit.page_item
-    eligible = ~np.isnan(named[0])
-    for column in named[1:]:
-        eligible |= ~np.isnan(column)
-    eligible &= among
+    eligible = reduce(or_, present) & among
     if strategy.other_category:
         eligible &= other_category(candidates, page_item)
     if strategy.price != "any":
@@ -152,17 +153,29 @@ def _eligible(strategy: Strategy, named: Sequence[Floats], page: Filling, among:
     return eligible
 
 
-def pick_of(index: int, line: Line, candidates: Candidates, rules: tuple[str, ...], paid_by: Rule | None) -> Pick:
-    """A candidate as a line has it, with the list that it came from."""
-    lists = candidates.lists
-    source = next(name for name in line.strategy.lists if name in lists and not np.isnan(lists[name][index]))
-    reason = Reason(source, _seed(candidates, source, index))
-    score = float(line.order[index])
-    return Pick(candidates.ids[index], -inf if isnan(score) else score, reason, rules, paid_by, index)
+def picks_of(at: Sequence[int], line: Line, page: Filling, business: Business, rule: Rule | None = None) -> list[Pick]:
+    """Candidates as a line has them, with the lists that they came from and the rules that touched them: those of the
+    business, and the one that gave them their places.
 
-
-def _seed(candidates: Candidates, source: str, index: int) -> ItemId | None:
-    """The item that led to the candidate, None where it is the candidate itself or the list has no seeds."""
-    at = int(candidates.seed[source][index]) if source in candidates.seed else -1
-    seed = candidates.seeds[at].item if at >= 0 else None
-    return None if seed == candidates.ids[index] else seed
+    One by one: of a dozen numbers numpy takes longer to begin than this to end.
+    """
+    candidates = page.ranking.candidates
+    touching, own = business.touching, () if rule is None else (rule.name,)
+    paid_by = rule if rule is not None and rule.kind == "sponsored" else None
+    sources = [(name, present.item) for name, present in line.sources]
+    seeds: list[ItemId | None] = [*[seed.item for seed in candidates.seeds], None]  # -1 stands for none
+    leading: dict[str, Callable[[int], int] | None] = {}
+    ids, score_of, picks = page.masks.ids, line.order.item, []
+    for index in at:
+        item, score = ids[index], score_of(index)
+        for source, is_there in sources:  # noqa: B007 - one of them names it
+            if is_there(index):
+                break
+        if source not in leading:
+            leading[source] = candidates.seed[source].item if source in candidates.seed else None
+        seed_of = leading[source]
+        seed = None if seed_of is None else seeds[seed_of(index)]
+        reason = Reason._make((source, None if seed == item else seed))  # the candidate itself has led to nothing
+        rules = (*business.touched(index), *own) if touching else own
+        picks.append(Pick._make((item, -inf if isnan(score) else score, reason, rules, paid_by, index)))
+    return picks

@@ -1,7 +1,6 @@
 """Merchandising rules: what the merchant wants in a row beside what the ranker finds."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from vitrine.decisions.candidates import Candidates, Floats, Mask
 from vitrine.decisions.selection import Selector
 from vitrine.rules.conditions import Condition
 from vitrine.types import ItemId
+from vitrine.values import dataclass, field
 
 RuleKind = Literal["pin", "boost", "bury", "only", "exclude", "slots", "sponsored"]
 

@@ -6,7 +6,6 @@ SHA-256 of the file.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ import orjson
 
 from vitrine.decisions.features import FEATURES
 from vitrine.errors import InvalidModel
+from vitrine.values import dataclass
 
 RANKER_FORMAT: Final = 1
 DTYPE: Final = "float32"

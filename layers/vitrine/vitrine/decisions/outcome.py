@@ -1,12 +1,12 @@
 """From the choice for a placement to its answer: fill its action, then tell what it shows and, if nothing, why."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import reduce
+from typing import Any, Final, NamedTuple
 
 from vitrine.catalog.items import Card
-from vitrine.decisions.actions import Action, Lookup, ProductRow
-from vitrine.decisions.answers import Answer, Reason, Slot
+from vitrine.decisions.actions import Action, Lookup, ProductRow, Sort
+from vitrine.decisions.answers import Answer, Considered, Reason, Shelf, Slot
 from vitrine.decisions.bundles import BundleOffer, bundle_of
 from vitrine.decisions.content import liking_of, render_content
 from vitrine.decisions.contest import Chosen
@@ -21,14 +21,14 @@ from vitrine.decisions.showing import show, why_nothing
 from vitrine.decisions.slots import fill_row
 from vitrine.decisions.sorting import sort_listing
 from vitrine.types import ItemId
+from vitrine.values import dataclass
 
 BESTSELLERS: Final = "bestsellers"
 NO_LISTING: Final = "no_listing"
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A choice with its rows of picks, and what it leaves of the page for the placements after it."""
+class Filled(NamedTuple):
+    """A choice with its rows of picks, filled from what of the `page` was left."""
 
     chosen: Chosen
     picks: Sequence[Picks]
@@ -40,12 +40,16 @@ class Filled:
         action = self.chosen.action
         if action.kind == "sort":
             return not self.page.context.request.listing
-        return needs_items(action) and not any(picks.items for picks in self.picks)
+        return needs_items(action) and all(picks.is_empty for picks in self.picks)
 
     @property
     def items(self) -> list[ItemId]:
         """The items whose cards are wanted."""
         return [item for picks in self.picks for item in picks.items]
+
+    def rest(self) -> Filling:
+        """What is left of the page for the placements after it."""
+        return reduce(Filling.after, self.picks, self.page)
 
 
 def needs_items(action: Action) -> bool:
@@ -76,32 +80,49 @@ def fill_action(chosen: Chosen, page: Filling) -> Filled:
     row, name = chosen.action.row, chosen.placement.name
     if row is None:
         return Filled(chosen, (), page)
-    if row.rows:
-        shelves = fill_shelves(row, name, page)
-        for picks in shelves:
-            page = page.after(picks)
-        return Filled(chosen, shelves, page)
-    picks = fill_row(row, name, page)
-    return Filled(chosen, (picks,), page.after(picks))
+    return Filled(chosen, fill_shelves(row, name, page) if row.rows else (fill_row(row, name, page),), page)
 
 
-def answer_of(filled: Filled, telling: Telling, taken: Collection[ItemId]) -> Answer:
-    """What the placement shows. `taken` are items that the page shows already."""
+class _Shown(NamedTuple):
+    """What a placement comes to, beside what its choice says already. With `nothing` it is empty, for the reasons."""
+
+    items: Sequence[Slot] = ()
+    rows: Sequence[Shelf] = ()
+    fallback: str | None = None
+    reasons: Sequence[str] = ()
+    nothing: bool = False
+
+
+def answer_of(
+    filled: Filled, telling: Telling, taken: Collection[ItemId], considered: Sequence[Considered] = ()
+) -> Answer:
+    """What the placement shows. `taken` are items that the page shows already, `considered` who wanted the place."""
     chosen, action = filled.chosen, filled.chosen.action
-    answer = Answer(
+    shown = _shown(filled, telling, taken)
+    return Answer(
         placement=chosen.placement.name,
-        kind=action.kind,
+        kind="none" if shown.nothing else action.kind,
         content=_content(action, telling),
+        items=shown.items,
+        rows=shown.rows,
         mechanic=action.mechanic,
         campaign=chosen.campaign.name if chosen.campaign is not None else None,
         variation=chosen.variation,
         control=chosen.control,
+        fallback=shown.fallback,
+        reasons=shown.reasons,
+        dropped=filled.picks[0].dropped if filled.picks else {},
+        considered=considered,
     )
+
+
+def _shown(filled: Filled, telling: Telling, taken: Collection[ItemId]) -> _Shown:
+    action = filled.chosen.action
     if action.sort is not None:
-        return _sorted(answer, filled, telling)
+        return _sorted(filled, action.sort, telling)
     if action.row is None:
-        return answer
-    return _with_items(answer, action.row, filled, telling, taken)
+        return _Shown()
+    return _with_items(action.row, filled, telling, taken)
 
 
 def _content(action: Action, telling: Telling) -> Any:  # noqa: ANN401 - any JSON
@@ -118,31 +139,32 @@ def _no_liking(category: str) -> float:
     return 0.0
 
 
-def _sorted(answer: Answer, filled: Filled, telling: Telling) -> Answer:
-    listing, sort = telling.context.request.listing, filled.chosen.action.sort
-    if not listing or sort is None:
-        return replace(answer, kind="none", reasons=(NO_LISTING,))
-    return replace(answer, items=sort_listing(sort, listing, filled.page.ranking))
+def _sorted(filled: Filled, sort: Sort, telling: Telling) -> _Shown:
+    listing = telling.context.request.listing
+    if not listing:
+        return _Shown(reasons=(NO_LISTING,), nothing=True)
+    return _Shown(sort_listing(sort, listing, filled.page.ranking))
 
 
-def _with_items(answer: Answer, row: ProductRow, filled: Filled, telling: Telling, taken: Collection[ItemId]) -> Answer:
+def _with_items(row: ProductRow, filled: Filled, telling: Telling, taken: Collection[ItemId]) -> _Shown:
     context, cards = telling.context, telling.cards
-    answer = replace(answer, dropped=filled.picks[0].dropped if filled.picks else {})
+    shown = _Shown()
     if row.rows:
-        answer = replace(answer, rows=show_shelves(filled.picks, cards, context, telling.facts, taken))
+        shown = _Shown(rows=show_shelves(filled.picks, cards, context, telling.facts, taken))
     elif filled.picks:
         slots = show(filled.picks[0], cards, context, telling.facts, taken)
-        answer = replace(answer, items=_bundled(slots, telling) if telling.bundles else slots)
-    if answer.items or answer.rows or not needs_items(filled.chosen.action):
-        return answer
+        shown = _Shown(_bundled(slots, telling) if telling.bundles else slots)
+    if shown.items or shown.rows or not needs_items(filled.chosen.action):
+        return shown
     why = _why_empty(filled.picks, telling, taken)
+    slots = []
     if why in ("not_read", "no_cards") and row.takes_bestsellers:
-        return _stood_in(answer, row, telling, taken, why)
-    return replace(answer, kind="none", reasons=(why,))
+        slots = _stood_in(filled.chosen.placement.name, row, telling, taken)
+    return _Shown(slots, fallback=BESTSELLERS, reasons=(why,)) if slots else _Shown(reasons=(why,), nothing=True)
 
 
 def _bundled(slots: Sequence[Slot], telling: Telling) -> list[Slot]:
-    return [replace(slot, bundle=bundle_of(slot.item, slot.reason, telling.cards, telling.bundles)) for slot in slots]
+    return [slot._replace(bundle=bundle_of(slot.item, slot.reason, telling.cards, telling.bundles)) for slot in slots]
 
 
 def _why_empty(filled: Sequence[Picks], telling: Telling, taken: Collection[ItemId]) -> str:
@@ -151,20 +173,17 @@ def _why_empty(filled: Sequence[Picks], telling: Telling, taken: Collection[Item
     return why_nothing(filled[0], telling.cards, telling.context, taken) if filled else "no_candidates"
 
 
-def _stood_in(answer: Answer, row: ProductRow, telling: Telling, taken: Collection[ItemId], why: str) -> Answer:
+def _stood_in(placement: str, row: ProductRow, telling: Telling, taken: Collection[ItemId]) -> list[Slot]:
     """The release's own bestsellers, held in memory, where lists or cards could not be had."""
     page = telling.page
     hidden = {*taken, *page.dismissed, *bought_lately(page.visit, page.context.now, row.hide_bought_days)}
-    bars = [rule for rule in page.rules if rule.kind in ("only", "exclude") and concerns(rule, (answer.placement,))]
+    bars = [rule for rule in page.rules if rule.kind in ("only", "exclude") and concerns(rule, (placement,))]
     left = [
         (item, card)
         for item, card in telling.bestsellers
         if item not in hidden and all(selects(rule.items, item, card) == (rule.kind == "only") for rule in bars)
     ]
-    slots = [Slot(item, index, card, Reason(BESTSELLERS)) for index, (item, card) in enumerate(left[: row.size])]
-    if not slots:
-        return replace(answer, kind="none", reasons=(why,))
-    return replace(answer, items=slots, fallback=BESTSELLERS, reasons=(why,))
+    return [Slot(item, index, card, Reason(BESTSELLERS)) for index, (item, card) in enumerate(left[: row.size])]
 
 
 def slots_of(answer: Answer) -> list[Slot]:

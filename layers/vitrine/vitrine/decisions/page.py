@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -15,6 +15,7 @@ from vitrine.decisions.facts import PERSONA, Facts, Sources
 from vitrine.decisions.filling import Filling, begin_page
 from vitrine.decisions.findings import Findings
 from vitrine.decisions.foresight import foresee
+from vitrine.decisions.ladder import lacks_weather
 from vitrine.decisions.merchandising import Rule, active_rules, emphasis_now
 from vitrine.decisions.outcome import Filled, Telling, answer_of, fill_action, items_of, slots_of
 from vitrine.decisions.placements import Placement, Store
@@ -23,6 +24,7 @@ from vitrine.decisions.reads import ReadCards, ReadRows, asked_for_shelves, shel
 from vitrine.decisions.release import Release
 from vitrine.decisions.showing import sponsored_shown
 from vitrine.types import DAY_MS, Absent, ItemId
+from vitrine.values import dataclass
 
 SHELVES_AHEAD: Final = 3
 """Contenders per placement whose shelves are read ahead: the winner, and the next ones, should it show nothing."""
@@ -173,15 +175,14 @@ def _told(scene: _Scene, contest: Contest, read_cards: ReadCards, lap: Callable[
         wanted += partners(pick.reason for each in filled for picks in each.picks for pick in picks.all())
     cards = read_cards(list(dict.fromkeys(wanted)))
     lap("cards")
-    skipped = _gave_up(scene, cards)
-    answers = _answers(scene, filled, cards, skipped)
+    there = {item: card for item, card in cards.items() if isinstance(card, Card)}
+    skipped = _gave_up(scene, len(there) < len(cards) and Absent.NOT_READ in cards.values())
+    answers = _answers(scene, filled, contest, there, skipped)
     nothing = {answer.placement for answer in answers if answer.kind == "none" and answer.reasons}
     chosen = [each.chosen for each in filled]
     won = [each for each in chosen if each.campaign is not None and not each.control]
     return _Told(
-        answers=[
-            replace(one, considered=contest.considered(by.placement)) for one, by in zip(answers, chosen, strict=True)
-        ],
+        answers=answers,
         skipped=skipped,
         shown=[each for each in chosen if each.control or each.placement.name not in nothing],
         empty=[each for each in won if each.placement.name in nothing],
@@ -189,14 +190,18 @@ def _told(scene: _Scene, contest: Contest, read_cards: ReadCards, lap: Callable[
 
 
 def _answers(
-    scene: _Scene, filled: Sequence[Filled], cards: Mapping[ItemId, Card | Absent], skipped: Sequence[str]
+    scene: _Scene,
+    filled: Sequence[Filled],
+    contest: Contest,
+    cards: Mapping[ItemId, Card],
+    skipped: Sequence[str],
 ) -> list[Answer]:
     """The answers in the page's order, no item twice."""
     visit = scene.found.visit
     telling = Telling(
         scene.page,
         scene.facts,
-        cards={item: card for item, card in cards.items() if isinstance(card, Card)},
+        cards=cards,
         was_unread="lists" in skipped or "cards" in skipped,
         bestsellers=scene.release.bestsellers.get(scene.found.context.region, ()),
         bundles=scene.release.store.bundles,
@@ -204,16 +209,18 @@ def _answers(
     taken: set[ItemId] = {*visit.cart, *([visit.page_item] if visit.page_item else [])}
     answers = []
     for each in filled:
-        answer = answer_of(each, telling, taken)
-        taken.update(items_of(answer) if answer.kind != "sort" else ())
+        answer = answer_of(each, telling, taken, contest.considered(each.chosen.placement))
+        if answer.kind != "sort":
+            taken.update(items_of(answer))
         answers.append(answer)
     return answers
 
 
 def _fill(contest: Contest, placements: Sequence[Placement], page: Filling) -> list[Filled]:
     """What each placement shows: the first contender that has something to show, else its own action."""
-    filled = []
+    filled: list[Filled] = []
     for placement in placements:
+        page = filled[-1].rest() if filled else page
         for chosen in contest.of(placement):
             each = fill_action(chosen, page)
             if chosen.campaign is not None and each.is_empty and not chosen.control:
@@ -221,18 +228,18 @@ def _fill(contest: Contest, placements: Sequence[Placement], page: Filling) -> l
             elif contest.settle(chosen):
                 break
         filled.append(each)
-        page = each.page
     return filled
 
 
-def _gave_up(scene: _Scene, cards: Mapping[ItemId, Card | Absent]) -> tuple[str, ...]:
-    """The stages that gave up."""
+def _gave_up(scene: _Scene, cards: bool) -> tuple[str, ...]:
+    """The stages that gave up; whether `cards` did."""
     ranking = scene.page.ranking
     did = {
+        "weather": lacks_weather(scene.found.rows),
         "profile": scene.found.profile is None,
         "lists": not scene.all_seen,
         "model": ranking.model is None and len(ranking.candidates) > 0,
-        "cards": Absent.NOT_READ in cards.values(),
+        "cards": cards,
     }
     return tuple(stage for stage, gave_up in did.items() if gave_up)
 
@@ -251,5 +258,7 @@ def _sponsored_left(found: Findings, rules: Sequence[Rule], now_ms: int) -> dict
 
 def _sponsored(answers: Sequence[Answer], rules: Sequence[Rule]) -> Counter[str]:
     capped = [rule for rule in rules if rule.per_session is not None]
+    if not capped:
+        return Counter()
     slots = (slot for answer in answers for slot in slots_of(answer))
     return sponsored_shown(slots, capped)

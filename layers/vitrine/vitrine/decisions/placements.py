@@ -1,7 +1,6 @@
 """The store as it declares itself: placements with their own actions, campaigns, rules, places."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from vitrine.decisions.actions import Action
@@ -12,6 +11,7 @@ from vitrine.decisions.selection import Selector
 from vitrine.errors import InvalidField
 from vitrine.places.regions import Places
 from vitrine.types import PageType, RegionId
+from vitrine.values import dataclass, field
 
 MAX_HIDE_BOUGHT_DAYS: Final = 31
 """The profile is asked for purchases no older than this."""

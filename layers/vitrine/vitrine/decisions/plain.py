@@ -9,11 +9,13 @@ from datetime import datetime
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from vitrine.errors import InvalidRecord
 
 T = TypeVar("T")
+
+SCALARS: Final = frozenset({NoneType, bool, int, float, str, bytes})
 
 
 def to_plain(value: object) -> Any:  # noqa: ANN401 - any plain value
@@ -21,6 +23,12 @@ def to_plain(value: object) -> Any:  # noqa: ANN401 - any plain value
 
     A mapping with other keys becomes a list of pairs, a set a sorted list, an enumeration its value.
     """
+    if type(value) in SCALARS:
+        return value
+    if type(value) in (tuple, list):
+        return [inner if type(inner) in SCALARS else to_plain(inner) for inner in value]  # type: ignore[attr-defined]
+    if is_dataclass(value):
+        return _told(value)
     match value:
         case Enum():
             return to_plain(value.value)
@@ -37,10 +45,18 @@ def to_plain(value: object) -> Any:  # noqa: ANN401 - any plain value
             return sorted(to_plain(inner) for inner in value)
         case Collection():
             return [to_plain(inner) for inner in value]
-    if is_dataclass(value):
-        told = ((field, getattr(value, field.name)) for field in fields(value))
-        return {field.name: to_plain(inner) for field, inner in told if inner != _default(field)}
     raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def _told(value: object) -> dict[str, Any]:
+    """The fields of a dataclass that are not as their defaults."""
+    kind: Any = type(value)
+    told = {}
+    for name, default in _declared(kind):
+        inner = getattr(value, name)
+        if inner is not default and inner != default:
+            told[name] = inner if type(inner) in SCALARS else to_plain(inner)
+    return told
 
 
 def from_plain(kind: type[T], plain: object) -> T:
@@ -136,6 +152,12 @@ def _checked(plain: Any, fits: bool, at: str) -> Any:  # noqa: ANN401
 @cache
 def _hints(kind: Any) -> Mapping[str, Any]:  # noqa: ANN401
     return get_type_hints(kind)
+
+
+@cache
+def _declared(kind: Any) -> Sequence[tuple[str, object]]:  # noqa: ANN401
+    """The fields of a dataclass with their defaults, MISSING where there is none."""
+    return [(one.name, _default(one)) for one in fields(kind)]
 
 
 def _default(field: "Field[Any]") -> object:

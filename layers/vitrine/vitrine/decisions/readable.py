@@ -1,4 +1,7 @@
-"""The part of a decision's record that people read and queries select: what was shown, to what request."""
+"""The part of a decision's record that people read and queries select: what was shown, to what request.
+
+What is as it mostly is, is left out: an empty list, nothing, a propensity of 1.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -6,7 +9,6 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from vitrine.decisions.answers import Answer, Considered, Decision, Slot
-from vitrine.decisions.context import DecisionRequest
 
 RULED_OUT: Final = frozenset({"page", "schedule", "condition"})
 """Outcomes of campaigns that were not meant for this page view: counted in a record, not named. A replay names them."""
@@ -17,28 +19,9 @@ def placements_of(decision: Decision) -> dict[str, Any]:
     return {answer.placement: _placement(answer) for answer in decision.placements}
 
 
-def readable_request(request: DecisionRequest) -> Mapping[str, Any]:
-    """The request for people and queries: of the caller's place no more than country and rounded coordinates."""
-    return {
-        "page": request.page,
-        "session": request.session,
-        "visit": request.visit,
-        "traffic": request.traffic,
-        "device": request.device,
-        "recent": request.recent,
-        "cart": request.cart,
-        "n_listing": len(request.listing),
-        "signals": request.signals,
-        "country": request.viewer.country,
-        "geo": request.geo,
-        "consent": sorted(request.consent),
-        "placements": request.placements,
-    }
-
-
 def _placement(answer: Answer) -> Mapping[str, Any]:
-    named, ruled_out = _considered(answer.considered)
-    return {
+    named, ruled_out = _considered(answer.considered) if answer.considered else ({}, {})
+    told = {
         "kind": answer.kind,
         "campaign": answer.campaign,
         "variation": answer.variation,
@@ -52,18 +35,24 @@ def _placement(answer: Answer) -> Mapping[str, Any]:
         "considered": named,
         "ruled_out": ruled_out,
     }
+    return {name: value for name, value in told.items() if value}
 
 
 def _item(slot: Slot) -> Mapping[str, Any]:
-    told = {
-        "item": slot.item,
-        "list": slot.reason.list,
-        "seed": slot.reason.seed,
-        "price": None if slot.card is None else slot.card.price,
-        "propensity": slot.propensity,
-    }
-    rare = {"sponsor": slot.sponsor, "rules": slot.rules, "bundle": slot.bundle and asdict(slot.bundle)}
-    return told | {name: value for name, value in rare.items() if value}
+    told: dict[str, Any] = {"item": slot.item, "list": slot.reason.list}
+    if slot.reason.seed is not None:
+        told["seed"] = slot.reason.seed
+    if slot.card is not None:
+        told["price"] = slot.card.price
+    if slot.propensity != 1.0:
+        told["propensity"] = slot.propensity
+    if slot.sponsor is not None:
+        told["sponsor"] = slot.sponsor
+    if slot.rules:
+        told["rules"] = slot.rules
+    if slot.bundle is not None:
+        told["bundle"] = asdict(slot.bundle)
+    return told
 
 
 def _considered(considered: Sequence[Considered]) -> tuple[Mapping[str, list[str]], Mapping[str, int]]:

@@ -7,10 +7,10 @@ A request is recorded as it was decided, without what its consent withholds. Wha
 that, so the region that was found is recorded with it.
 """
 
-import binascii
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import Error as Base64Error
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -20,14 +20,19 @@ import orjson
 from vitrine.decisions.answers import Decision
 from vitrine.decisions.context import Context, DecisionRequest, Whereabouts
 from vitrine.decisions.packing import pack, unpack
-from vitrine.decisions.plain import from_plain
-from vitrine.decisions.readable import placements_of, readable_request
+from vitrine.decisions.plain import from_plain, to_plain
+from vitrine.decisions.readable import placements_of
 from vitrine.decisions.rollout import Trial
 from vitrine.decisions.tape import Tape
 from vitrine.errors import InvalidRecord
 from vitrine.types import ReleaseId, VisitorId
+from vitrine.values import dataclass
 
-RECORD_FORMAT: Final = 3
+RECORD_FORMAT: Final = 4
+UNREADABLE: Final = ("visitor", "is_first", "device_visitor", "listing", "viewer", "preview", "options")
+"""Parts of the request that only a replay needs. `viewer` is among them: people and queries get the country of the
+caller's place, and rounded coordinates that were agreed to."""
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,37 +71,36 @@ def record_of(
     `context` is the one that the decision was made from, `visitor` is who will see it, also on their first call. What
     it told of a challenger stands under `trial`, and under `model` whose scores were shown.
     """
-    request = context.request
+    request = to_plain(context.request)
     at_ms, rest = divmod(context.now - EPOCH, timedelta(milliseconds=1))
     inputs = {
-        "request": orjson.dumps(request, default=_plain),
-        "whereabouts": {"region": context.region, "source": context.region_source},
+        "request": {name: request.pop(name) for name in UNREADABLE if name in request},
+        "whereabouts": [context.region, context.region_source],
         "at_us": rest.microseconds,
         "tape": tape.to_plain(),
     }
-    return orjson.dumps(
-        {
-            "format": RECORD_FORMAT,
-            "decision": decision.id,
-            "at_ms": at_ms,
-            "visitor": visitor,
-            "returning": request.visitor is not None and not request.is_first,
-            "release": decision.release,
-            "model": decision.model,
-            "region": decision.region,
-            "region_source": decision.region_source,
-            "locale": context.locale,
-            "seeds": decision.seeds,
-            "elapsed_days": decision.elapsed_days,
-            "request": readable_request(request),
-            "placements": placements_of(decision),
-            "skipped": decision.skipped,
-            "answer_sha256": answer_sha256,
-            "inputs": b64encode(pack(inputs)).decode(),
-            **({} if trial is None else {"trial": trial}),
-        },
-        default=_plain,
-    )
+    told = {
+        "format": RECORD_FORMAT,
+        "decision": decision.id,
+        "at_ms": at_ms,
+        "visitor": visitor,
+        "returning": context.request.visitor is not None and not context.request.is_first,
+        "release": decision.release,
+        "model": decision.model,
+        "region": decision.region,
+        "region_source": decision.region_source,
+        "locale": context.locale,
+        "seeds": decision.seeds,
+        "elapsed_days": decision.elapsed_days,
+        "request": request,
+        "placements": placements_of(decision),
+        "skipped": decision.skipped,
+        "answer_sha256": answer_sha256,
+        "inputs": b2a_base64(pack(inputs), newline=False).decode(),
+    }
+    rare = {"country": context.request.viewer.country, "n_listing": len(context.request.listing), "trial": trial}
+    told.update((name, value) for name, value in rare.items() if value)
+    return orjson.dumps(told, default=_plain)
 
 
 def parse_record(line: bytes) -> Recorded:
@@ -111,15 +115,15 @@ def parse_record(line: bytes) -> Recorded:
     inputs = _inputs(plain)
     match plain:
         case {"decision": str(decision), "release": str(release), "at_ms": int(at_ms), "answer_sha256": str(digest)}:
-            now = EPOCH + timedelta(milliseconds=at_ms, microseconds=_at_us(inputs))
+            now = _instant(at_ms, _at_us(inputs))
             return Recorded(
                 plain=_without_inputs(plain),
                 decision=decision,
                 release=release,
                 now=now,
                 answer_sha256=digest,
-                request=_request(inputs),
-                whereabouts=from_plain(Whereabouts, inputs.get("whereabouts")),
+                request=_request(plain, inputs),
+                whereabouts=_whereabouts(inputs),
                 tape=Tape.from_plain(inputs.get("tape")),
             )
     raise InvalidRecord("the record lacks its decision, release, instant or digest")
@@ -151,15 +155,30 @@ def _inputs(record: Mapping[str, Any]) -> Mapping[str, Any]:
         raise InvalidRecord("the record holds no inputs")
     try:
         return unpack(b64decode(text, validate=True))
-    except (binascii.Error, ValueError) as error:
+    except (Base64Error, ValueError) as error:
         raise InvalidRecord(f"the recorded inputs are damaged: {error}") from error
 
 
-def _request(inputs: Mapping[str, Any]) -> DecisionRequest:
-    data = inputs.get("request")
-    if not isinstance(data, bytes):
-        raise InvalidRecord("the recorded inputs lack the request")
-    return from_plain(DecisionRequest, _parse_json(data))
+def _request(record: Mapping[str, Any], inputs: Mapping[str, Any]) -> DecisionRequest:
+    """The request, of which the readable part of the record and its inputs hold a part each."""
+    readable, rest = record.get("request"), inputs.get("request")
+    if not isinstance(readable, dict) or not isinstance(rest, dict):
+        raise InvalidRecord("the record lacks the request")
+    return from_plain(DecisionRequest, {**readable, **rest})
+
+
+def _whereabouts(inputs: Mapping[str, Any]) -> Whereabouts:
+    match inputs.get("whereabouts"):
+        case [region, source]:
+            return from_plain(Whereabouts, {"region": region, "source": source})
+    raise InvalidRecord("the recorded inputs lack the whereabouts")
+
+
+def _instant(at_ms: int, at_us: int) -> datetime:
+    try:
+        return EPOCH + timedelta(milliseconds=at_ms, microseconds=at_us)
+    except OverflowError as error:
+        raise InvalidRecord("the recorded instant is in no calendar") from error
 
 
 def _at_us(inputs: Mapping[str, Any]) -> int:

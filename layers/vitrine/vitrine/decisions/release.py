@@ -9,7 +9,7 @@ those of an earlier release where only the store's files are new. So a campaign 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -22,6 +22,7 @@ from vitrine.decisions.session_features import SummedTransitions
 from vitrine.errors import InvalidRelease
 from vitrine.ports import Ranker
 from vitrine.types import ItemId, RegionId, ReleaseId, Row
+from vitrine.values import dataclass, field
 
 MANIFEST_FORMAT: Final = 2
 OWN_LISTS_FORMAT: Final = 1

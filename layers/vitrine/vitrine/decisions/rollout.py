@@ -5,7 +5,7 @@ stage and of its end without a read of its own. In the shadow a share of decisio
 what the champion says; in the canary a share of visitors, always the same ones, is shown what the challenger says.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Final, Literal, cast, get_args
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vitrine.rules.bucketing import hash_value
 from vitrine.types import VisitorId
+from vitrine.values import dataclass
 
 Stage = Literal["shadow", "canary"]
 Failure = Literal["invalid", "late", "busy"]

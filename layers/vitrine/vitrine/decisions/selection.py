@@ -1,7 +1,6 @@
 """Which items a rule or a row speaks of, as a mask over the columns of the candidates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -11,6 +10,7 @@ from vitrine.catalog.items import Card
 from vitrine.catalog.packed import code, item_key
 from vitrine.decisions.candidates import Candidates, Mask
 from vitrine.types import ItemId
+from vitrine.values import dataclass, field
 
 Codes = NDArray[np.uint32]
 Columns: TypeAlias = Mapping[str, NDArray[Any]]

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from vitrine.catalog.items import Card
 from vitrine.decisions.actions import Explore, Lookup
@@ -23,18 +23,25 @@ def show(
 
     `taken` are the items that the page shows already. `lookup` fills the variables of labels.
     """
+    region_bit, excluding = context.region_bit, picks.excluding
 
     def is_usable(pick: Pick) -> bool:
-        return pick.item not in taken and _is_sellable(pick, cards.get(pick.item), context, picks.excluding)
+        card = cards.get(pick.item)
+        return card is not None and pick.item not in taken and _is_sellable(pick, card, region_bit, excluding)
 
     arrangement = picks.arrange(is_usable)
     if len(arrangement.shown) < max(1, picks.row.floor.min_items):
         return []
-    tried = explore(arrangement, picks.row.explore, rng_of(context.decision, f"explore {picks.placement} {picks.part}"))
-    return [
-        _slot(pick, at, cards[pick.item], context, lookup, tried.propensity if at == tried.place else 1.0)
+    tried = _tried(arrangement, picks, context)
+    slots = [
+        Slot(pick.item, at, cards[pick.item], pick.reason, pick.score, pick.rules)
+        if pick.paid_by is None
+        else _paid(pick, pick.paid_by, at, cards[pick.item], context, lookup)
         for at, pick in enumerate(tried.shown)
     ]
+    if tried.place is not None:
+        slots[tried.place] = slots[tried.place]._replace(propensity=tried.propensity)
+    return slots
 
 
 def why_nothing(picks: Picks, cards: Mapping[ItemId, Card], context: Context, taken: Collection[ItemId] = ()) -> str:
@@ -42,11 +49,12 @@ def why_nothing(picks: Picks, cards: Mapping[ItemId, Card], context: Context, ta
     if picks.reason is not None:
         return picks.reason
     left = [pick for pick in picks.all() if pick.item not in taken]
-    if any(_is_sellable(pick, cards.get(pick.item), context, picks.excluding) for pick in left):
+    there = [(pick, cards[pick.item]) for pick in left if pick.item in cards]
+    if any(_is_sellable(pick, card, context.region_bit, picks.excluding) for pick, card in there):
         return "below_floor"
     if not left:
         return "no_candidates"
-    return "sold_out" if any(pick.item in cards for pick in left) else "no_cards"
+    return "sold_out" if there else "no_cards"
 
 
 def sponsored_shown(slots: Iterable[Slot], rules: Iterable[Rule]) -> Counter[str]:
@@ -55,8 +63,7 @@ def sponsored_shown(slots: Iterable[Slot], rules: Iterable[Rule]) -> Counter[str
     return Counter(name for slot in slots if slot.sponsor is not None for name in slot.rules if name in paid)
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(NamedTuple):
     """Picks of which the one at `place` came there with this propensity, the others with certainty."""
 
     shown: Sequence[Pick]
@@ -64,13 +71,13 @@ class Tried:
     propensity: float = 1.0
 
 
-def explore(arrangement: Arrangement, how: Explore | None, rng: Random) -> Tried:
+def explore(arrangement: Arrangement, how: Explore, rng: Random) -> Tried:
     """In a share of the decisions the last place of the flow goes to one of the best items left, all equally likely.
 
     The pool has the item that stands there otherwise, too, so that of m items each has share / m, and that one has
     1 - share more. It is drawn from what can be shown, cards seen, so the propensity is exact.
     """
-    if how is None or arrangement.last is None:
+    if arrangement.last is None:
         return Tried(arrangement.shown)
     pool = [arrangement.shown[arrangement.last], *arrangement.left][: how.pool]
     chosen = rng.randrange(len(pool)) if rng.random() < how.share else 0
@@ -80,16 +87,22 @@ def explore(arrangement: Arrangement, how: Explore | None, rng: Random) -> Tried
     return Tried(shown, arrangement.last, propensity)
 
 
-def _slot(pick: Pick, at: int, card: Card, context: Context, lookup: Lookup, propensity: float) -> Slot:
-    sponsor = label = None
-    if pick.paid_by is not None:
-        sponsor = pick.paid_by.sponsor or pick.paid_by.name
-        payload = pick.paid_by.label
-        label = sponsor if payload is None else payload.render(context.locale, lookup)
-    return Slot(pick.item, at, card, pick.reason, pick.score, pick.rules, sponsor, label, propensity)
+def _tried(arrangement: Arrangement, picks: Picks, context: Context) -> Tried:
+    how = picks.row.explore
+    if how is None:
+        return Tried(arrangement.shown)
+    return explore(arrangement, how, rng_of(context.decision, f"explore {picks.placement} {picks.part}"))
 
 
-def _is_sellable(pick: Pick, card: Card | None, context: Context, excluding: Sequence[Rule]) -> bool:
-    if card is None or card.price <= 0 or not card.is_in_stock(context.region_bit):
+def _paid(pick: Pick, rule: Rule, at: int, card: Card, context: Context, lookup: Lookup) -> Slot:
+    """A slot that says who paid for it."""
+    sponsor = rule.sponsor or rule.name
+    label = sponsor if rule.label is None else rule.label.render(context.locale, lookup)
+    return Slot(pick.item, at, card, pick.reason, pick.score, pick.rules, sponsor, label)
+
+
+def _is_sellable(pick: Pick, card: Card, region_bit: int, excluding: Sequence[Rule]) -> bool:
+    """Whether it can be bought in the region of that bit, and no rule that only its card tells of keeps it out."""
+    if card.price <= 0 or not card.is_in_stock(region_bit):
         return False
-    return pick.index is not None or not any(selects(rule.items, pick.item, card) for rule in excluding)
+    return pick.candidate is not None or not any(selects(rule.items, pick.item, card) for rule in excluding)

@@ -5,7 +5,6 @@ those that fill what is left. A place that nothing qualifies for goes to the str
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -15,7 +14,7 @@ from vitrine.decisions.actions import ProductRow
 from vitrine.decisions.answers import Reason
 from vitrine.decisions.candidates import Mask
 from vitrine.decisions.filling import Filling, Pick, Picks
-from vitrine.decisions.lines import Line, Lines, business_of, pick_of
+from vitrine.decisions.lines import Line, Lines, business_of, picks_of
 from vitrine.decisions.merchandising import Rule, RuleKind, concerns
 from vitrine.decisions.ranking import Allowed, at_hand, bought_lately
 from vitrine.decisions.variety import Variety
@@ -26,7 +25,7 @@ SPARE: Final = 4
 
 PINNED: Final = "pinned"
 
-_Found: TypeAlias = tuple[int, Line]
+_Found: TypeAlias = list[tuple[Line, list[int]]]
 
 
 def fill_row(row: ProductRow, placement: str, page: Filling, within: Mask | None = None) -> Picks:
@@ -35,21 +34,23 @@ def fill_row(row: ProductRow, placement: str, page: Filling, within: Mask | None
     It has no picks when there would be fewer than the row's floor wants.
     """
     draft = _Draft(row, placement, page, within)
-    draft.pin()
-    draft.hold_slots()
-    draft.sponsor()
+    if draft.rules:
+        draft.pin()
+        draft.hold_slots()
+        draft.sponsor()
     bound = draft.bind_strategies()
-    stream = draft.stream()
-    draft.flow(stream, row.size)
-    draft.spare(bound)
-    draft.flow(stream, draft.n_picks)
+    if bound:
+        draft.flow(row.size)
+        draft.spare(bound)
+    draft.flow(draft.n_picks)
     return draft.picks()
 
 
 class _Draft:
     """A row while it is filled. `possible` are candidates that may be shown at all, `open_to` those that this row may.
 
-    `among` are the latter `within` the part of the page's candidates that is asked for.
+    `among` are the latter `within` the part of the page's candidates that is asked for. `gone` are candidates that this
+    row or one before it has taken.
     """
 
     def __init__(self, row: ProductRow, placement: str, page: Filling, within: Mask | None) -> None:
@@ -62,7 +63,8 @@ class _Draft:
         self.lines = Lines(row, page, self.among, self.business)
         self.n_picks = row.size + SPARE + (row.explore.pool - 1 if row.explore else 0)
         self.variety = Variety(row, page.ranking.candidates, self.n_picks)
-        self.taken: set[int] = set()
+        self.used = page.used()
+        self.gone = set(self.used)
         self.pinned: dict[int, Pick] = {}
         self.bound: dict[int, list[Pick]] = {}
         self.flowing: list[Pick] = []
@@ -76,44 +78,43 @@ class _Draft:
                 index = _index(self.page, item)
                 if self._open((slot,)) and item not in barred and self._may_pin(index):
                     barred.add(item)
-                    self._take(index)
-                    self.pinned[slot] = Pick(item, 0.0, Reason(PINNED), (rule.name,), index=index)
+                    if index is not None:
+                        self.gone.add(index)
+                        self.variety.take(index, is_bounded=False)
+                    self.pinned[slot] = Pick(item, 0.0, Reason(PINNED), (rule.name,), candidate=index)
 
     def hold_slots(self) -> None:
         """Slots that are held for some items get the first of them that the row would have shown anywhere."""
         for rule in self._of_kind("slots"):
-            self._bind(self._open(rule.slots), self._search(self.lines, self.page.selected(rule)), rule)
+            self._bind(self._open(rule.slots), iter(self.lines), rule)
 
     def sponsor(self) -> None:
         """Sponsored places get the first of their items that the row could have shown, however like the others."""
         for rule in self._of_kind("sponsored"):
             places = self._open(rule.slots)[: self.page.left_of(rule)]
-            self._bind(places, self._search(self.lines, self.page.selected(rule), is_bounded=False), rule)
+            self._bind(places, iter(self.lines), rule, is_bounded=False)
 
     def bind_strategies(self) -> list[tuple[Line, list[int]]]:
         """Strategies that are bound to slots fill those; which filled which."""
-        return [
-            (line, self._bind(self._open(line.strategy.slots), self._search((line,)))) for line in self.lines.bound()
-        ]
+        return [(line, self._bind(self._open(line.strategy.slots), iter((line,)))) for line in self.lines.bound()]
 
-    def stream(self) -> Iterator[_Found]:
-        """What the other strategies would show, one strategy after the other."""
-        return self._search(self.lines.flowing())
-
-    def flow(self, stream: Iterator[_Found], n_picks: int) -> None:
-        """Fill up to so many picks, those with a slot of their own included."""
+    def flow(self, n_picks: int) -> None:
+        """Fill up to so many picks, those with a slot of their own included, one of the other strategies after the
+        other."""
         wanted = n_picks - len(self.pinned) - len(self.bound) - len(self.flowing)
-        self.flowing += [self._pick(index, line) for index, line in islice(stream, wanted)]
+        self.flowing += self._picks(self._best(self.lines.flowing(), wanted))
 
     def spare(self, bound: Sequence[tuple[Line, list[int]]]) -> None:
         """A slot of a bound strategy has a second item of it, which no other slot would have shown."""
         for line, slots in bound:
-            for slot, (index, _) in zip(slots, self._search((line,)), strict=False):
-                self.bound[slot].append(self._pick(index, line))
+            for slot, pick in zip(slots, self._picks(self._best(iter((line,)), len(slots))), strict=False):
+                self.bound[slot].append(pick)
 
     def picks(self) -> Picks:
         """The row, empty when it is below its floor."""
-        dropped = {**self.open_to.dropped, **self.lines.below_floor(self.taken)}
+        dropped = self.open_to.dropped
+        if self.row.floor.min_score is not None:
+            dropped = {**dropped, **self.lines.below_floor(self.gone - self.used)}
         n_shown = min(self.row.size, len(self.pinned) + len(self.bound) + len(self.flowing))
         if n_shown < max(1, self.row.floor.min_items):
             reason = "below_floor" if n_shown or "below_floor" in dropped else "no_candidates"
@@ -135,51 +136,53 @@ class _Draft:
             return self.within is None
         return bool(self.possible.mask[index]) and (self.within is None or bool(self.within[index]))
 
-    def _search(self, lines: Iterable[Line], among: Mask | None = None, *, is_bounded: bool = True) -> Iterator[_Found]:
-        """Candidates that are not taken yet, line by line; within the row's variety if it `is_bounded`."""
-        for line in lines:
+    def _bind(
+        self, slots: Sequence[int], lines: Iterator[Line], rule: Rule | None = None, *, is_bounded: bool = True
+    ) -> list[int]:
+        """Give each slot the best that is left, of what the rule selects; and return the slots that got something."""
+        among = None if rule is None else self.page.masks.selected(rule)
+        found = self._best(lines, len(slots), among, is_bounded=is_bounded)
+        picks = self._picks(found, rule)
+        for slot, pick in zip(slots, picks, strict=False):
+            self.bound[slot] = [pick]
+        return list(slots[: len(picks)])
+
+    def _best(self, lines: Iterator[Line], n: int, among: Mask | None = None, *, is_bounded: bool = True) -> _Found:
+        """Take up to n candidates that are not taken yet, line by line; within the row's variety if it `is_bounded`.
+
+        A line is come to only when those before it were not enough.
+        """
+        found: _Found = []
+        while n > 0 and (line := next(lines, None)) is not None:
             best = line.best if among is None else line.best[among[line.best]]
-            for index in best.tolist():
-                if index not in self.taken and (not is_bounded or self.variety.has_room(index)):
-                    yield index, line
+            taken = self.variety.first(best, n, self.gone, is_bounded=is_bounded)
+            self.gone.update(taken)
+            found.append((line, taken))
+            n -= len(taken)
+        return found
 
-    def _bind(self, slots: Sequence[int], found: Iterator[_Found], rule: Rule | None = None) -> list[int]:
-        """Give each slot what is found next, and return the slots that got something."""
-        filled = []
-        for slot, (index, line) in zip(slots, found, strict=False):
-            self.bound[slot] = [self._pick(index, line, rule)]
-            filled.append(slot)
-        return filled
-
-    def _pick(self, index: int, line: Line, rule: Rule | None = None) -> Pick:
-        self._take(index)
-        rules = self.business.touched(index) if rule is None else (*self.business.touched(index), rule.name)
-        paid_by = rule if rule is not None and rule.kind == "sponsored" else None
-        return pick_of(index, line, self.page.ranking.candidates, rules, paid_by)
-
-    def _take(self, index: int | None) -> None:
-        if index is not None:
-            self.taken.add(index)
-            self.variety.count(index)
+    def _picks(self, found: _Found, rule: Rule | None = None) -> list[Pick]:
+        return [pick for line, at in found for pick in picks_of(at, line, self.page, self.business, rule)]
 
 
 def _possible(page: Filling, row: ProductRow, rules: Sequence[Rule]) -> Allowed:
     """What no row may lack: stock, news to the visitor, and the merchant's consent."""
-    excluding = [rule for rule in rules if rule.kind == "exclude"]
-    return page.allowed(row.hide_bought_days).without((f"rule:{rule.name}", page.selected(rule)) for rule in excluding)
+    hits = [(f"rule:{rule.name}", page.masks.selected(rule)) for rule in rules if rule.kind == "exclude"]
+    allowed = page.allowed(row.hide_bought_days)
+    return allowed.without(hits) if hits else allowed
 
 
 def _open_to(page: Filling, row: ProductRow, rules: Sequence[Rule], possible: Allowed) -> Allowed:
     """What is left of it for this row."""
     hits = [] if row.items is None else [("not_of_row", ~row.items.mask(page.ranking.candidates))]
-    hits += [(f"rule:{rule.name}", ~page.selected(rule)) for rule in rules if rule.kind == "only"]
-    return possible.without(hits)
+    hits += [(f"rule:{rule.name}", ~page.masks.selected(rule)) for rule in rules if rule.kind == "only"]
+    return possible.without(hits) if hits else possible
 
 
 def _barred(row: ProductRow, page: Filling) -> set[ItemId]:
     """Items that may not be pinned, candidates or not."""
     bought = bought_lately(page.visit, page.context.now, row.hide_bought_days)
-    return {*at_hand(page.visit), *bought, *page.dismissed, *page.used}
+    return {*at_hand(page.visit), *bought, *page.dismissed, *(pick.item for pick in page.planned)}
 
 
 def _index(page: Filling, item: ItemId) -> int | None:

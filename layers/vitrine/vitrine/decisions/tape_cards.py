@@ -1,69 +1,45 @@
-"""Cards on a tape as columns, because those of a page repeat each other: categories, currencies, addresses.
-
-An item's own id inside its address is replaced by a mark, so that the addresses of a page are mostly one and the same.
+"""Cards on a tape as lines of JSON. An item's own id, which its addresses repeat, is replaced by a mark, so that the
+addresses of a page are mostly one and the same and take next to nothing compressed.
 """
 
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Final
 
+import orjson
+
 from vitrine.catalog.items import Card
 from vitrine.decisions.plain import from_plain
 from vitrine.types import Absent, ItemId
 
-MARK: Final = "\0"
-AS_IT_IS: Final = MARK + MARK
-ABSENT: Final = "absent"
-ITEMS: Final = "items"
-TEXTS: Final = tuple(one.name for one in fields(Card) if one.type is str)
+MARK: Final = b"\0"  # JSON never holds it as it is, nor a line feed
 COLUMNS: Final = tuple(one.name for one in fields(Card))
 
 Cards = Sequence[tuple[ItemId, Card | Absent]]
 
 
-def columns_of(cards: Cards) -> dict[str, Any]:
-    """The cards as plain columns; a text column is (distinct texts, index per card)."""
-    there = [(item, card) for item, card in cards if isinstance(card, Card)]
-    columns: dict[str, Any] = {name: [getattr(card, name) for _, card in there] for name in COLUMNS}
-    for name in TEXTS:
-        columns[name] = _distinct([_marked(text, item) for text, (item, _) in zip(columns[name], there, strict=True)])
-    states = [None if isinstance(card, Card) else card.value for _, card in cards]
-    return {ITEMS: [item for item, _ in cards], ABSENT: states, **columns}
+def lines_of(cards: Cards) -> dict[str, Any]:
+    """The cards as plain values: their items, and a line for each, of its values or of why it is not there."""
+    lines = [
+        card.kept.replace(item.encode() or MARK, MARK) if isinstance(card, Card) else orjson.dumps(card.value)
+        for item, card in cards
+    ]
+    return {"items": [item for item, _ in cards], "lines": b"\n".join(lines)}
 
 
 def cards_of(plain: dict[str, Any]) -> list[tuple[ItemId, Card | Absent]]:
-    """The cards in columns.
+    """The cards in lines.
 
     Raises:
         InvalidRecord: a card is not of the declared form.
-        LookupError, TypeError, ValueError, AttributeError: a column is missing, too short or of the wrong type.
+        LookupError, TypeError, ValueError, AttributeError: a line is missing, or there is one too many.
     """
-    items, states = plain[ITEMS], plain[ABSENT]
-    there = [item for item, state in zip(items, states, strict=True) if state is None]
-    columns = {name: _texts(plain[name], there) if name in TEXTS else plain[name] for name in COLUMNS}
-    cards = iter([dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)])
-    return [
-        (item, Absent(state) if state is not None else from_plain(Card, next(cards)))
-        for item, state in zip(items, states, strict=True)
-    ]
+    items, lines = plain["items"], plain["lines"].split(b"\n") if plain["lines"] else []
+    return [(item, _card(item, line)) for item, line in zip(items, lines, strict=True)]
 
 
-def _texts(column: Any, there: Sequence[ItemId]) -> list[str]:  # noqa: ANN401 - a plain value
-    texts, at = column
-    return [_unmarked(texts[index], item) for index, item in zip(at, there, strict=True)]
-
-
-def _distinct(texts: Sequence[str]) -> tuple[list[str], list[int]]:
-    places: dict[str, int] = {}
-    at = [places.setdefault(text, len(places)) for text in texts]
-    return list(places), at
-
-
-def _marked(text: str, item: ItemId) -> str:
-    """The text with a mark in place of the item's id; as it is behind two marks, where that could not be undone."""
-    marked = text.replace(item, MARK) if item else text
-    return AS_IT_IS + text if MARK in text or marked.startswith(AS_IT_IS) else marked
-
-
-def _unmarked(text: str, item: ItemId) -> str:
-    return text.removeprefix(AS_IT_IS) if text.startswith(AS_IT_IS) else text.replace(MARK, item)
+def _card(item: ItemId, line: bytes) -> Card | Absent:
+    values = orjson.loads(line.replace(MARK, item.encode()))
+    if isinstance(values, str):
+        return Absent(values)
+    return from_plain(Card, dict(zip(COLUMNS, values, strict=True)))

@@ -3,12 +3,12 @@
 Instants are UTC; only here do they become local, so a change to summer time cannot shift anything that was computed.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from vitrine.places.regions import Region, Shop
+from vitrine.values import dataclass
 
 Daypart = Literal["night", "morning", "midday", "afternoon", "evening"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -6,7 +6,6 @@ of five years is known to about 0.7 degrees C where daily means vary by 4 and ho
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from vitrine.errors import TooLittleData
 from vitrine.types import Absent, Row
+from vitrine.values import dataclass
 
 FORMAT: Final = 1
 MONTHS, HOURS = 12, 24

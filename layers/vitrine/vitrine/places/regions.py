@@ -1,12 +1,12 @@
 """Regions a store delivers to and its shops: which of them a visitor is in or near."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from vitrine.places.geometry import Nearest, Polygon, cell_centre, cell_of, contains
 from vitrine.types import Geo, RegionId, Viewer
+from vitrine.values import dataclass, field
 
 MAX_WEATHER_KM: Final = 75.0
 """Chosen, not measured: about an hour's drive. Whoever is farther from all places gets their region's weather."""

@@ -5,12 +5,12 @@ or past its time is unknown: a campaign for the heat must never run on yesterday
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
 from vitrine.ports import Observation
 from vitrine.types import Absent, Attribute, Row
+from vitrine.values import dataclass
 
 Condition = Literal["clear", "cloudy", "fog", "drizzle", "rain", "snow", "thunder"]
 

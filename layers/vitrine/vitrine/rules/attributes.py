@@ -1,11 +1,11 @@
 """What conditions look at: attributes by dotted path, and the error that says where a condition is wrong."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Literal, TypeAlias
 
 from vitrine.errors import VitrineError
+from vitrine.values import dataclass
 
 Lookup: TypeAlias = Callable[[str], Any]
 """Value of an attribute by its path; None when it is unknown."""

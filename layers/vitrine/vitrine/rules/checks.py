@@ -1,13 +1,13 @@
 """Checks of one value: equality, membership, order. Whatever the value is, a check answers True or False."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any, TypeAlias, TypeVar
 
 from vitrine.rules.attributes import ARRAYS
 from vitrine.rules.javascript import NUMBERS, code_units, is_true, number_of, text_of
 from vitrine.rules.needs import Bounds, Need, Values, rarer, within_both
+from vitrine.values import dataclass
 
 T = TypeVar("T")
 Test: TypeAlias = Callable[[T], bool]

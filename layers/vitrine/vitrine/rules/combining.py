@@ -1,11 +1,11 @@
 """Compiled conditions, and what they make together: all of them, any of them, not that one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from vitrine.rules.attributes import Lookup
 from vitrine.rules.checks import passes_all
 from vitrine.rules.needs import Bounds, Values, around_both, of_all, of_any, rarer, within_both
+from vitrine.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

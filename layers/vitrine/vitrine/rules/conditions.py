@@ -6,7 +6,6 @@ makes no sense (an unknown operator, $in without a list, a bad regular expressio
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from vitrine.rules.attributes import (
     At,
@@ -21,6 +20,7 @@ from vitrine.rules.attributes import (
 from vitrine.rules.combining import Condition, any_of, both, every_of, opposite_of
 from vitrine.rules.operands import MAX_DEPTH, Place
 from vitrine.rules.operators import OPERATORS, compile_value
+from vitrine.values import dataclass
 
 __all__ = [
     "Attribute",

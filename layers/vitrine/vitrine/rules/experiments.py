@@ -1,7 +1,7 @@
 """Experiments: who gets which arm. GrowthBook's fields and its order of checks, so that both give the same arm."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from vitrine.rules.bucketing import (
@@ -14,6 +14,7 @@ from vitrine.rules.bucketing import (
     in_range,
 )
 from vitrine.rules.javascript import is_true, text_of
+from vitrine.values import dataclass, field
 
 Reason = Literal[
     "assigned",

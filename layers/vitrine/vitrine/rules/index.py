@@ -7,7 +7,6 @@ needs of an attribute; turned round, a value says which conditions it leaves, as
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from operator import or_
 from typing import Any, Final
@@ -16,6 +15,7 @@ from vitrine.rules.attributes import ARRAYS, Lookup
 from vitrine.rules.conditions import Condition
 from vitrine.rules.javascript import NUMBERS
 from vitrine.rules.needs import Bounds, Values
+from vitrine.values import dataclass
 
 Left = Callable[[Any], int]
 """The conditions, as bits, that a value of an attribute leaves."""

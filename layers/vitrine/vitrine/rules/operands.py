@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from vitrine.rules.attributes import At, Attribute, CompileRegex, InvalidCondition, Kind, Lookup, closest
 from vitrine.rules.javascript import text_of
+from vitrine.values import dataclass
 
 MAX_DEPTH: Final = 32
 _NOUNS: Final[Mapping[Kind, str]] = {
