@@ -6,7 +6,6 @@ purchase a customer drops out with a chance that is beta distributed (a, b). Equ
 the plain opponent of the models here, and what carries a prediction over a year that was tested over a season.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from vitrine.refresh.gamma_functions import hypergeometric, log_beta, log_gamma
 from vitrine.refresh.simplex import minimise
+from vitrine.values import dataclass
 
 Doubles = NDArray[np.float64]
 

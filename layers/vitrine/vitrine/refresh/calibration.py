@@ -1,10 +1,11 @@
 """How good predictions are: who is told apart, and whether chances and amounts are met."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vitrine.values import dataclass
 
 Doubles = NDArray[np.float64]
 

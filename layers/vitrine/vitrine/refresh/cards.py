@@ -7,6 +7,7 @@ a sample of the rows it should hold, and gets all cards anew.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from hashlib import blake2b
 from typing import Final
 
@@ -29,6 +30,8 @@ ITEM_VALUES: Final = (
 )
 """The fields of `Item`, in its order."""
 
+ITEM_FIELDS: Final = tuple(field.name for field in fields(Item))
+
 Digests = Mapping[ItemId, str]
 
 
@@ -40,7 +43,7 @@ def card_rows(engine: SqlEngine, regions: Regions, currency: str, updated_ms: in
     """
     bits = {region: bit for bit, region in enumerate(regions.ids)}
     for row in engine.execute(ITEM_VALUES):
-        known = dict(zip(Item.__slots__, row, strict=True))
+        known = dict(zip(ITEM_FIELDS, row, strict=True))
         item = Item(**known | {"regions": tuple(known["regions"])})
         yield item.item, card_row(item, bits, currency, updated_ms)
 

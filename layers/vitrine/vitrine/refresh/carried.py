@@ -5,8 +5,6 @@ the first release. Published files that cannot be read, because newer code has a
 bundle's, as they do where pages are decided.
 """
 
-from dataclasses import dataclass
-
 from vitrine.decisions.placements import Store
 from vitrine.decisions.release import Pointer
 from vitrine.errors import InvalidRelease, InvalidStore
@@ -14,6 +12,7 @@ from vitrine.ports import Objects
 from vitrine.refresh.lists import Regions
 from vitrine.refresh.publish import LoadStore
 from vitrine.refresh.published import published_store
+from vitrine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ who failed on trial, and why, so that nobody tries them again.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from vitrine.decisions.model import parse_ranker_manifest
 from vitrine.decisions.release import MANIFEST, MODEL, MODELS
 from vitrine.errors import InvalidModel
 from vitrine.ports import Objects, Ranker
+from vitrine.values import dataclass
 
 if TYPE_CHECKING:  # who watches a trial has these functions but not the layer that trains
     from vitrine.refresh.training import LoadRanker

@@ -9,7 +9,6 @@ once: the next run adds what is missing and the rows are the same.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +22,7 @@ from vitrine.refresh.event_files import EventFiles
 from vitrine.refresh.lake_account import DUPLICATE, FEW
 from vitrine.refresh.report import BarFigure, Section, TableFigure
 from vitrine.types import DAY_MS
+from vitrine.values import dataclass, field
 
 RAW: Final = "events/raw/"
 BATCH: Final = 64  # objects: at most some gigabytes of lines

@@ -5,7 +5,6 @@ so whoever reads both counts each event once. Many notes are put together in one
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ import orjson
 
 from vitrine.errors import InvalidSource
 from vitrine.ports import Objects
+from vitrine.values import dataclass, field
 
 NOTES: Final = "events/compacted/"
 MOST_NOTES: Final = 64

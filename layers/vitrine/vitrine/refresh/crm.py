@@ -10,7 +10,7 @@ Nothing that a person can be reached by is kept: an extract in the lake's inbox 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +32,7 @@ from vitrine.refresh.lake import IMPORTED
 from vitrine.refresh.profiles import LAST_PURCHASES, Known, load_profiles
 from vitrine.refresh.report import Section, TableFigure
 from vitrine.types import Event, VisitorId
+from vitrine.values import dataclass
 
 IDENTITIES: Final = "visitors/identities.parquet"
 IMPORT: Final = "events/import/"

@@ -6,7 +6,6 @@ address may stand in any of them. So the texts of faults are fixed here, also of
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, time
 from math import isfinite
 from typing import Final
@@ -17,6 +16,7 @@ from vitrine.catalog.feed_prices import parse_price
 from vitrine.catalog.feed_values import is_available, one_line, parse_id
 from vitrine.rules.attributes import Kind
 from vitrine.types import RegionId, VisitorId
+from vitrine.values import dataclass, field
 from vitrine.visitors.identifiers import KINDS, Digest, IdKind, identify, parse_digest
 from vitrine.visitors.identity import NAME
 

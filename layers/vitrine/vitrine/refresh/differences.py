@@ -5,13 +5,13 @@ On ranks, so that a few large baskets decide nothing: eta squared of the ranks i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.refresh.calibration import mid_ranks
+from vitrine.values import dataclass
 
 Doubles = NDArray[np.float64]
 

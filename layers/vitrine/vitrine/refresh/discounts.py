@@ -8,7 +8,6 @@ by the agreement of two halves of their days; how much lines of one basket move 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from vitrine.refresh.calibration import auc
 from vitrine.refresh.report import Section, TableFigure
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import DAY_MS, VisitorId
+from vitrine.values import dataclass, field
 
 Doubles = NDArray[np.float64]
 

@@ -10,11 +10,12 @@ twice that, and at least the customary one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vitrine.values import dataclass
 
 Floats = NDArray[np.float32]
 

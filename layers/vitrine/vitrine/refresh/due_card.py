@@ -5,7 +5,6 @@ the item within so many days of it, before or after.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from vitrine.refresh.lists import Regions, build_lists
 from vitrine.refresh.report import Section, TableFigure
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import DAY_MS
+from vitrine.values import dataclass
 
 SPAN_DAYS: Final = 42
 """What is held out: as many days of purchases."""

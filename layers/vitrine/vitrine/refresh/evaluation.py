@@ -5,7 +5,6 @@ bootstrap.py says.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from vitrine.decisions.candidates import fuse
 from vitrine.refresh.bootstrap import mean_interval
 from vitrine.refresh.examples import PageView, Situation
 from vitrine.refresh.network import Floats
+from vitrine.values import dataclass
 
 CUTOFF: Final = 10
 METRICS: Final = ("ndcg10", "recall10")

@@ -8,7 +8,6 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Final, get_args
@@ -16,6 +15,7 @@ from typing import Any, Final, get_args
 import orjson
 
 from vitrine.types import EventKind
+from vitrine.values import dataclass
 
 KINDS: Final = frozenset(get_args(EventKind))
 GZIP: Final = b"\x1f\x8b"

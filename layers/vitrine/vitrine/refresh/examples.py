@@ -8,7 +8,6 @@ before anything is left out, so that a ranker meets in serving what it met in tr
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 import numpy as np
@@ -19,6 +18,7 @@ from vitrine.decisions.candidates import Candidates, Floats, Lists, Role, Seed, 
 from vitrine.decisions.features import FEATURES, features
 from vitrine.refresh.network import Groups
 from vitrine.types import DAY_MS, ItemId, RegionId, VisitorId
+from vitrine.values import dataclass
 
 Situation = Literal["home", "visit", "new_visitor", "category"]
 SITUATIONS: Final[tuple[Situation, ...]] = ("home", "visit", "new_visitor", "category")

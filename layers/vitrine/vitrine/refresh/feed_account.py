@@ -1,7 +1,7 @@
 """What became of a feed, in words and numbers: kept as JSON in the lake, shown by the command and by the report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final, Literal
 
 import orjson
@@ -12,6 +12,7 @@ from vitrine.ports import Objects
 from vitrine.refresh.engine import Engine
 from vitrine.refresh.feed_stage import Heard
 from vitrine.refresh.report import BarFigure, Cell, Section, TableFigure, Tone
+from vitrine.values import dataclass
 
 ACCOUNT: Final = "feeds/account.json"
 EXAMPLES: Final = 10

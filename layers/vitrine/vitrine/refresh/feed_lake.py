@@ -6,7 +6,7 @@ feed: columns item, kind, region, before, after, at_ms. `feeds/gone.parquet` rem
 keeps refused feeds as they came, with their accounts.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,7 @@ from vitrine.ports import Objects
 from vitrine.refresh.engine import ITEMS, Engine
 from vitrine.refresh.feed_account import ACCOUNT, Account, parse_account
 from vitrine.types import DAY_MS
+from vitrine.values import dataclass
 
 GONE: Final = "feeds/gone.parquet"
 NOTE: Final = "feeds/taken.json"

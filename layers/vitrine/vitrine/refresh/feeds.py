@@ -8,7 +8,7 @@ feed may have written older ones.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +24,7 @@ from vitrine.refresh.feed_account import Account, Outcome, gather
 from vitrine.refresh.feed_lake import PIECE, FeedLake, Note, digest
 from vitrine.refresh.feed_stage import compare, stage_catalogue, stage_feed, tally
 from vitrine.refresh.lists import Regions
+from vitrine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ distributed (p, nu), and nu is gamma distributed over customers (q, gamma). The 
 all customers.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from vitrine.refresh.gamma_functions import log_gamma
 from vitrine.refresh.simplex import minimise
+from vitrine.values import dataclass
 
 Doubles = NDArray[np.float64]
 

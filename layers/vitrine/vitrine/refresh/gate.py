@@ -1,7 +1,6 @@
 """What a challenger must show before any page view is scored by it, on trial or not: every check with its bound."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from vitrine.ports import Ranker
 from vitrine.refresh.drift import DRIFT, parse_drifts
 from vitrine.refresh.evaluation import gain
 from vitrine.refresh.network import Floats
+from vitrine.values import dataclass
 
 if TYPE_CHECKING:  # who watches a trial has these checks but not the layer that trains
     from vitrine.refresh.training import TrainedRanker

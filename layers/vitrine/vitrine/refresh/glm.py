@@ -6,11 +6,12 @@ on every machine. Amounts are fitted by the Poisson quasi-likelihood, which asks
 (Gourieroux, Monfort and Trognon, Econometrica 1984): means are what is summed up, and zeros need no special case.
 """
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vitrine.values import dataclass
 
 Doubles = NDArray[np.float64]
 Family = Literal["chance", "amount"]

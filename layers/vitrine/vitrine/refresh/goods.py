@@ -1,7 +1,6 @@
 """Which goods are not in what is published: categories without a shelf in any region, items without a card."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from vitrine import keys
@@ -9,6 +8,7 @@ from vitrine.errors import DeadlineExceeded
 from vitrine.ports import Table
 from vitrine.refresh.published import read_pointer
 from vitrine.types import Absent, ItemId, Key, RegionId, Rows
+from vitrine.values import dataclass
 
 READ_TIMEOUT_S: Final = 30.0  # for some thousand rows: a shelf of every named category in every region
 

@@ -9,12 +9,13 @@ it into the cart or bought it, among the canary's visitors against all others.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any, Final, Literal, Self
 
 from vitrine.decisions.rollout import MAX_SHARE, Stage
 from vitrine.refresh.sequential import Interval, always_valid, surely_above
 from vitrine.types import DAY_MS
+from vitrine.values import dataclass, field
 
 BUCKETS: Final = 64
 """Visitors are counted in so many groups by hash: how the groups differ tells how far chance alone goes, although one

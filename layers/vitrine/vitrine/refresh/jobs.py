@@ -5,7 +5,6 @@ The functions and the command line call these, over S3 and DynamoDB or over what
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,6 +41,7 @@ from vitrine.refresh.training import LoadRanker, train_ranker
 from vitrine.refresh.visitor_scores import score_visitors
 from vitrine.refresh.weeks import Plan
 from vitrine.types import ReleaseId
+from vitrine.values import dataclass, field
 
 POLICY: Final = Policy()
 

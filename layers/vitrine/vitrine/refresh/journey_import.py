@@ -13,7 +13,6 @@ begin with `sim-`, and the report counts them apart. They show what the code doe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +31,7 @@ from vitrine.catalog.items import ITEM_URL
 from vitrine.catalog.pictures import MEDIA, SUFFIX
 from vitrine.ports import Progress
 from vitrine.refresh.engine import ITEMS, PURCHASES, VISITORS, WEEK_MS, Engine, Limits, Value
+from vitrine.values import dataclass
 
 STOCK_WEEKS: Final = 8
 PRICE_WEEKS: Final = 4

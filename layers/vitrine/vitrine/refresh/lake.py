@@ -5,7 +5,6 @@ The same for every engine: it is told which files there are and reads them, the 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
 
@@ -14,6 +13,7 @@ from vitrine.refresh.lake_account import LakeAccount
 from vitrine.refresh.lake_files import LakeFiles
 from vitrine.refresh.sql_engine import SqlEngine, query
 from vitrine.types import DAY_MS, EventKind
+from vitrine.values import dataclass
 
 IMPORTED: Final = {
     "id": "varchar",

@@ -1,11 +1,11 @@
 """The account of a lake that was loaded: what was read, what was left out and why, and from when to when it reaches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from vitrine.refresh.report import Section, TableFigure, Tone
+from vitrine.values import dataclass, field
 
 DUPLICATE: Final = "duplicate"
 FEW: Final = 0.05  # of the lines may be garbage without a warning

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from vitrine.refresh.compaction_notes import NOTES, compacted, read_notes
 from vitrine.refresh.event_files import EventFiles, check_version
 from vitrine.refresh.lake_account import DUPLICATE
 from vitrine.refresh.lake_folder import FolderObjects
+from vitrine.values import dataclass, field
 
 ITEMS: Final = "catalog/items.parquet"
 IMPORT: Final = "events/import/"

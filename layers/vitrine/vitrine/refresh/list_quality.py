@@ -1,12 +1,12 @@
 """What a list is like: whom it reaches, how varied it is, and whether it shows the same few items to all."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.refresh.list_tables import Assortment, Slices
+from vitrine.values import dataclass
 
 TOP: Final = 10
 """Places of a list that a page shows at most, near enough."""

@@ -5,7 +5,6 @@ handful of numpy calls and no Python per row.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from vitrine.catalog.packed import ITEM_COLUMNS, ItemTable, code, item_key
 from vitrine.errors import InvalidRelease
 from vitrine.types import ItemId
+from vitrine.values import dataclass
 
 Columns = Mapping[str, NDArray[Any]]
 MAX_AGE_DAYS: Final = np.iinfo(np.uint16).max

@@ -7,7 +7,6 @@ Tables are slices of a few long sorted columns, so the tens of thousands of them
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from vitrine.refresh.list_rules import RULES, TABLES
 from vitrine.refresh.list_tables import Assortment, Slices, assortment, in_half_floats, slices
 from vitrine.refresh.sql_engine import Columns, SqlEngine, Value
 from vitrine.types import DAY_MS, ItemId, Key, RegionId, ReleaseId, Row, VisitorId
+from vitrine.values import dataclass, field
 
 STAGE: Final = "lists"
 

@@ -1,7 +1,6 @@
 """Champion, challenger and those turned down, as people see them: for the command line and the refresh report."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from vitrine.refresh.published import read_pointer
 from vitrine.refresh.report import BarFigure, Cell, Section, TableFigure, Tone
 from vitrine.refresh.rollout import current_model
 from vitrine.refresh.watch import TrialNote, read_note
+from vitrine.values import dataclass
 
 if TYPE_CHECKING:
     from vitrine.refresh.training import TrainedRanker

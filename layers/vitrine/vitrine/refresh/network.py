@@ -8,7 +8,6 @@ has a few thousand weights, and a deep learning framework would cost a hundred t
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.ports import Progress
+from vitrine.values import dataclass
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +12,7 @@ from vitrine.refresh.engines import open_cluster, open_engine
 from vitrine.refresh.lake_files import fetch_lake, name_lake_files
 from vitrine.refresh.report import Section
 from vitrine.refresh.sql_engine import EngineKind, Limits, SqlEngine
+from vitrine.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ and tells nothing. Whether they also react differently to campaigns only running
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from vitrine.refresh.report import BarFigure, Section, TableFigure, Tone
 from vitrine.refresh.segments import Segments
 from vitrine.refresh.snapshots import Snapshot
 from vitrine.types import VisitorId
+from vitrine.values import dataclass
 
 Doubles = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ the two may differ for a persona that asks for it; `unknowable` names such attri
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ from vitrine.decisions.visit import Visit, at_home
 from vitrine.ports import Progress
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import Event, Page, VisitorId
+from vitrine.values import dataclass
 from vitrine.visitors.history import LANES
 from vitrine.visitors.profile import Profile
 

@@ -1,7 +1,6 @@
 """The card of a prediction: what it says, which method answers, how good it was on instants it knew nothing of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from vitrine.refresh.calibration import Bins, auc, binned, brier, calibration_er
 from vitrine.refresh.prediction_examples import Examples, Question, Windows
 from vitrine.refresh.prediction_models import MODEL, Calibrated, mean_losses
 from vitrine.refresh.report import Cell, Figure, LineFigure, Section, TableFigure
+from vitrine.values import dataclass
 
 Doubles = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ outcomes ends before the next part begins, so nothing that is learned knows what
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from vitrine.refresh.glm import Family
 from vitrine.refresh.snapshots import Outcome, Past, Snapshot
 from vitrine.refresh.visitor_matrix import visitor_features
 from vitrine.types import VisitorId
+from vitrine.values import dataclass, field
 
 Doubles = NDArray[np.float64]
 

@@ -7,7 +7,6 @@ season that lifts everybody.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from vitrine.errors import TooLittleData
 from vitrine.refresh.glm import Family, Linear, fit_linear, losses, mean_of
 from vitrine.refresh.prediction_examples import Examples
+from vitrine.values import dataclass
 
 Doubles = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ too little happened in it, a prediction is absent: conditions on it do not match
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,7 @@ from vitrine.refresh.report import Section, TableFigure
 from vitrine.refresh.snapshots import Outcome, Past, Snapshot
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import DAY_MS, VisitorId
+from vitrine.values import dataclass, field
 
 Doubles = NDArray[np.float64]
 Plain = Mapping[str, Callable[[Examples], Method]]

@@ -6,7 +6,6 @@ an extract again, or while visitors shop, loses nothing and counts nothing twice
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, repeat
 from typing import Final
@@ -18,6 +17,7 @@ from vitrine.errors import ProfileConflict
 from vitrine.ports import Progress, Table
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import Absent, Event, RegionId, Row, VisitorId
+from vitrine.values import dataclass
 from vitrine.visitors.profile import Attributes
 from vitrine.visitors.stored import parse_profile
 

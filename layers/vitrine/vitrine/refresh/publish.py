@@ -14,7 +14,7 @@ Nor is a ranker that was promoted, turned down or rolled back meanwhile: who ser
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, TypeAlias
@@ -32,9 +32,10 @@ from vitrine.decisions.release import (
 )
 from vitrine.errors import InvalidRelease, InvalidStore, RefreshNeeded
 from vitrine.ports import Objects, Progress, Table
-from vitrine.refresh.published import flip, is_flipped, read_manifest, read_parts, read_pointer
+from vitrine.refresh.published import flip, is_flipped, put_serving, read_manifest, read_parts, read_pointer
 from vitrine.refresh.release_rows import ROWS_PER_BATCH, ReleaseRows, begun_releases, write_rows
 from vitrine.types import ReleaseId
+from vitrine.values import dataclass, field
 
 FLIPS: Final = 5
 """A refresh gives up when store files were published between so many of its attempts, seconds apart, in a row."""
@@ -158,7 +159,8 @@ def _with_news_of(found: Pointer, before: Pointer, manifest: Manifest, objects: 
 
 
 def _seal(manifest: Manifest, before: Pointer | None, objects: Objects) -> Pointer:
-    """Put the manifest, after all that it names, and read everything back; the pointer that will make it current.
+    """Put the manifest, after all that it names, read everything back and put what serving needs of it together; the
+    pointer that will make it current.
 
     Raises:
         InvalidRelease: what is in the bucket is not what was put there.
@@ -168,7 +170,7 @@ def _seal(manifest: Manifest, before: Pointer | None, objects: Objects) -> Point
     digest = sha256(encoded).hexdigest()
     first = Pointer(manifest.release, digest, None, 1, manifest.lists)
     pointer = first if before is None else before.followed_by(manifest, digest)
-    read_manifest(objects, pointer)
+    put_serving(objects, pointer)
     return pointer
 
 

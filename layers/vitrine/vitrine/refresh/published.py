@@ -4,8 +4,9 @@ from typing import Final
 
 from vitrine import keys
 from vitrine.decisions.release import MANIFEST, STORE, Manifest, Pointer, parse_manifest, parse_pointer
+from vitrine.decisions.serving_object import SERVING, pack_serving
 from vitrine.errors import InvalidRelease
-from vitrine.ports import Objects, Table
+from vitrine.ports import ObjectReader, Objects, Table
 from vitrine.types import Absent
 
 READ_TIMEOUT_S: Final = 10.0
@@ -41,7 +42,18 @@ def is_flipped(pointer: Pointer, before: Pointer | None, table: Table) -> bool:
     return is_written or read_pointer(table) == pointer
 
 
-def read_manifest(objects: Objects, pointer: Pointer) -> Manifest:
+def put_serving(objects: Objects, pointer: Pointer) -> None:
+    """Put the one object that serving reads, out of all that the pointer names. Raises as `read_manifest` does."""
+    objects.put(f"{pointer.release}/{SERVING}", serving_of(objects, pointer))
+
+
+def serving_of(objects: ObjectReader, pointer: Pointer) -> bytes:
+    """The serving object of a release, made of its manifest and parts. Raises as `read_manifest` does."""
+    _, parts = read_parts(objects, pointer)
+    return pack_serving(objects.get(f"{pointer.release}/{MANIFEST}") or b"", parts)
+
+
+def read_manifest(objects: ObjectReader, pointer: Pointer) -> Manifest:
     """The manifest that a pointer names, every part of it verified.
 
     Raises:
@@ -50,7 +62,7 @@ def read_manifest(objects: Objects, pointer: Pointer) -> Manifest:
     return read_parts(objects, pointer)[0]
 
 
-def read_parts(objects: Objects, pointer: Pointer) -> tuple[Manifest, dict[str, bytes]]:
+def read_parts(objects: ObjectReader, pointer: Pointer) -> tuple[Manifest, dict[str, bytes]]:
     """The manifest that a pointer names and all parts of the release, verified. Raises as `read_manifest` does."""
     manifest = _manifest(objects, pointer)
     return manifest, {name: _part(objects, manifest, name) for name in manifest.parts}
@@ -61,9 +73,9 @@ def published_store(objects: Objects, pointer: Pointer) -> bytes:
     return _part(objects, _manifest(objects, pointer), STORE)
 
 
-def _manifest(objects: Objects, pointer: Pointer) -> Manifest:
+def _manifest(objects: ObjectReader, pointer: Pointer) -> Manifest:
     return parse_manifest(objects.get(f"{pointer.release}/{MANIFEST}"), pointer.manifest_sha256)
 
 
-def _part(objects: Objects, manifest: Manifest, name: str) -> bytes:
+def _part(objects: ObjectReader, manifest: Manifest, name: str) -> bytes:
     return manifest.verify(name, objects.get(f"{manifest.release}/{name}"))

@@ -6,7 +6,7 @@ of an old decision needs them.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
@@ -17,9 +17,10 @@ from vitrine.decisions.release import MANIFEST, RANKER, STORE, Manifest, Pointer
 from vitrine.decisions.rollout import Rollout
 from vitrine.errors import InvalidModel, InvalidRelease
 from vitrine.ports import Objects, Progress, Table
-from vitrine.refresh.published import flip, read_manifest, read_pointer
+from vitrine.refresh.published import flip, put_serving, read_pointer
 from vitrine.refresh.release_rows import KEYS, delete_rows, keys_prefix
 from vitrine.types import ReleaseId
+from vitrine.values import dataclass
 
 RETIRED: Final = "retired.json"
 STAGE: Final = "retire old releases"
@@ -79,7 +80,7 @@ def roll_back(table: Table, objects: Objects, release: ReleaseId | None = None) 
     if not pointer.keeps(manifest.lists) or objects.get(f"{manifest.lists}/{RETIRED}") is not None:
         raise InvalidRelease(f"release {wanted} cannot come back: the rows of its lists are not kept any more")
     back = replace(pointer.followed_by(manifest, digest), rollout=None)
-    read_manifest(objects, back)
+    put_serving(objects, back)
     flip(back, pointer, table)
     return back
 

@@ -1,7 +1,6 @@
 """All table rows of a release: the lists, with what is predicted of their visitors, and the session rows."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeAlias
 
@@ -11,6 +10,7 @@ from vitrine import keys
 from vitrine.catalog.packed import ITEM_COLUMNS, PERSONAL_COLUMNS, ItemTable, pack
 from vitrine.refresh.lists import ReleaseLists
 from vitrine.types import ItemId, Key, ReleaseId, Row, VisitorId
+from vitrine.values import dataclass, field
 
 Filled: TypeAlias = dict[str, str | int | bytes | bool]
 """A row while it is filled."""

@@ -5,7 +5,6 @@ and worse than those before. Counts tell.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
@@ -14,6 +13,7 @@ from vitrine.errors import InvalidRelease
 from vitrine.ports import Objects
 from vitrine.refresh.release_content import ReleaseContent
 from vitrine.types import ItemId, RegionId, ReleaseId
+from vitrine.values import dataclass, field
 
 FACTS: Final = "facts.json"
 LEAST_SHARE: Final = 0.5

@@ -7,7 +7,6 @@ digests, passes over what is marked, and its release reads the rows of the relea
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from typing import Any, Final, Protocol, TypeVar
@@ -18,6 +17,7 @@ from vitrine.decisions.release import Pointer
 from vitrine.errors import InvalidRelease
 from vitrine.ports import Objects, Progress, Table
 from vitrine.types import Absent, Key, ReleaseId, Row
+from vitrine.values import dataclass
 
 READ_TIMEOUT_S: Final = 10.0
 READ_TRIES: Final = 3

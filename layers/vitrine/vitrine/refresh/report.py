@@ -5,8 +5,9 @@ draws them in the order given. Numbers stay numbers until the page formats them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from vitrine.values import dataclass
 
 Cell: TypeAlias = str | int | float | None
 Tone: TypeAlias = Literal["good", "warning", "bad", "plain"]

@@ -1,7 +1,6 @@
 """Bar charts: columns when there are few short labels, else bars that lie, which have room for any number of any."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
@@ -9,6 +8,7 @@ from markupsafe import Markup
 from vitrine.refresh.report import BarFigure
 from vitrine.refresh.report_numbers import is_drawn, short_text, tick_texts, ticks
 from vitrine.refresh.report_svg import CHAR_PX, N_COLOURS, WIDTH, figure, legend, line, shorten, tag, text
+from vitrine.values import dataclass
 
 COLUMN_HEIGHT: Final = 170.0
 MOST_COLUMNS: Final = 8

@@ -5,7 +5,6 @@ as a table beneath, folded: whoever cannot see the chart, or wants the exact fig
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from jinja2 import Environment, StrictUndefined
@@ -16,6 +15,7 @@ from vitrine.refresh.report_bars import draw_bars
 from vitrine.refresh.report_lines import draw_lines
 from vitrine.refresh.report_numbers import cell_text
 from vitrine.refresh.report_style import STYLE
+from vitrine.values import dataclass
 
 LATEST: Final = "reports/latest.html"
 """Name of the copy of the newest report."""

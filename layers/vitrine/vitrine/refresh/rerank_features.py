@@ -5,7 +5,6 @@ lies before, and what is learned of items comes from other visitors' lists (`rer
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from vitrine.refresh.rerank_events import Rankings
 from vitrine.refresh.rerank_fields import Goods
 from vitrine.refresh.rerank_items import Learned, surprise
 from vitrine.refresh.rerank_labels import Doubles, Labels, weigh
+from vitrine.values import dataclass
 
 LATEST: Final = 50
 """Earlier lists of a visitor that are looked at; a robot's thousands would cost time and mean nothing."""

@@ -7,7 +7,6 @@ difference between 10 and 100 says as much as that between 100 and 1,000.
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Final, Literal, TypeAlias
 
@@ -15,6 +14,7 @@ import numpy as np
 from pydantic import JsonValue
 
 from vitrine.refresh.network import Floats
+from vitrine.values import dataclass
 
 WORD: Final = re.compile(r"\w+")
 LABEL_WORDS: Final = 2.5

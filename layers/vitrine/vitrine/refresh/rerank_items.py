@@ -10,7 +10,6 @@ rate of clicks times the factor of the place. An item's quality is its mean surp
 regression on its traits makes of it: an item that was hardly shown is judged by what it is.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from vitrine.refresh.rerank_events import Rankings
 from vitrine.refresh.rerank_fields import Goods
 from vitrine.refresh.rerank_labels import Doubles, condense, weigh
 from vitrine.refresh.rerank_taste import Tastes, learn_tastes
+from vitrine.values import dataclass
 
 TRAITS: Final = 24
 LABEL_SHARE: Final = 0.5  # of the deviation that a number has

@@ -9,7 +9,6 @@ projections (Halko, Martinsson and Tropp, SIAM Review 2011, algorithm 4.4): "fis
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from vitrine.refresh.network import Indices
 from vitrine.refresh.rerank_fields import Goods
+from vitrine.values import dataclass
 
 Doubles = NDArray[np.float64]
 

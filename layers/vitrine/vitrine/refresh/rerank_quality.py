@@ -5,7 +5,6 @@ bootstrap.py's: a visitor's lists are drawn together.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from vitrine.refresh.bootstrap import mean_interval
 from vitrine.refresh.network import Floats, Indices
 from vitrine.refresh.rerank_events import Rankings
 from vitrine.refresh.rerank_labels import Doubles
+from vitrine.values import dataclass
 
 CUTOFF: Final = 10
 SEED: Final = 0  # of the bootstrap

@@ -6,13 +6,13 @@ expectation maximisation (Dempster, Laird and Rubin, JRSS B 1977; the model is L
 Laird and Ware fit it, Biometrics 1982). A new visitor then needs few clicks, for liking one thing tells about others.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from vitrine.refresh.network import Indices
 from vitrine.refresh.rerank_labels import Doubles
+from vitrine.values import dataclass
 
 STEPS: Final = 8
 START_SPREAD: Final = 0.02

@@ -11,7 +11,7 @@ them, for the place is what ranking decides.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import count
@@ -31,6 +31,7 @@ from vitrine.refresh.rerank_features import ITEM_QUALITY, hide_places, prepare
 from vitrine.refresh.rerank_items import item_traits
 from vitrine.refresh.rerank_merge import merge
 from vitrine.refresh.rerank_quality import Quality, judge_scores, random_quality
+from vitrine.values import dataclass
 
 NAME: Final = "reranker"
 SEEDS: Final = 6

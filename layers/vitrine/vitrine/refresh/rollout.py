@@ -6,7 +6,7 @@ on the way leaves a state that the next run goes on from.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, Literal
@@ -28,7 +28,8 @@ from vitrine.refresh.champion import (
     uncrown,
 )
 from vitrine.refresh.guard import Policy
-from vitrine.refresh.published import is_flipped, read_manifest, read_parts, read_pointer
+from vitrine.refresh.published import is_flipped, put_serving, read_parts, read_pointer
+from vitrine.values import dataclass
 
 ATTEMPTS: Final = 5
 BY_HAND: Final = "by an operator"
@@ -220,7 +221,7 @@ def _with_model(objects: Objects, before: Pointer, files: ModelFiles, now: datet
     objects.put(f"{release}/{MANIFEST}", encoded)
     follows = before.followed_by(replace(manifest, release=release), sha256(encoded).hexdigest())
     pointer = replace(follows, rollout=None)
-    read_manifest(objects, pointer)
+    put_serving(objects, pointer)
     return pointer
 
 

@@ -7,7 +7,6 @@ thin data uses fewer of them. A named segment is the first rule of RULES that fi
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from vitrine.refresh.discounts import Sensitivity
 from vitrine.refresh.snapshots import Snapshot
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import DAY_MS, VisitorId
+from vitrine.values import dataclass, field
 
 Doubles = NDArray[np.float64]
 Scores = NDArray[np.int64]

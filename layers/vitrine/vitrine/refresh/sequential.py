@@ -1,8 +1,9 @@
 """Tests that may be looked at again and again: how often a good challenger is wronged does not grow with the looks."""
 
-from dataclasses import dataclass
 from math import exp, lgamma, log, log1p, sqrt
 from typing import Final
+
+from vitrine.values import dataclass
 
 NEGLIGIBLE: Final = 1e-18
 """Terms of a tail that are smaller than this change nothing any more."""

@@ -6,7 +6,6 @@ hold.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -36,6 +35,7 @@ from vitrine.refresh.session_pairs import (
 )
 from vitrine.refresh.sessions import Floats, Indices, Sessions
 from vitrine.types import ItemId
+from vitrine.values import dataclass
 
 MAX_ENTRIES: Final = 150
 RESERVED: Final = 50

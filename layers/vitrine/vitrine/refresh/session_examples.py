@@ -5,7 +5,6 @@ candidates and features come from `decisions`, so that a ranker meets in serving
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from vitrine.refresh.network import Groups
 from vitrine.refresh.session_builder import RowTable
 from vitrine.refresh.sessions import Floats, Indices, Sessions
 from vitrine.types import ItemId
+from vitrine.values import dataclass
 
 STAGE: Final = "replay visits"
 

@@ -7,13 +7,13 @@ rose from 0.74 to 0.80. Vectors learnt by a sampled softmax found fewer (0.78), 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from vitrine.refresh.session_pairs import Pairs
 from vitrine.refresh.sessions import Floats, Indices
+from vitrine.values import dataclass
 
 STEPS: Final = 50
 """Strongest neighbours by which a path may go."""

@@ -6,12 +6,12 @@ Session-based Recommendation Algorithms", UMUAI 2018, section 3.2), kept for sev
 week and of last season both say something. Sums are made by sorting, so memory is a few arrays of the number of pairs.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from vitrine.refresh.sessions import Floats, Indices, Sessions
+from vitrine.values import dataclass
 
 MAX_DISTANCE: Final = 20
 HALF_LIFE: Final = 6.0

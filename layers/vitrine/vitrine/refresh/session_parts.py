@@ -5,7 +5,6 @@ ranker is, and lies in the bucket between.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import orjson
@@ -21,6 +20,7 @@ from vitrine.refresh.session_training import NextItemModel, train_next_item
 from vitrine.refresh.sessions import Sessions, from_columns
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import ItemId
+from vitrine.values import dataclass, field
 
 CURRENT: Final = f"{MODELS}next_item.json"
 MANY_VISITS: Final = 50_000

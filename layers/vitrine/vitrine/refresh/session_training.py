@@ -6,7 +6,7 @@ are made of all visits, so they know one span more than the ranker's.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from vitrine.refresh.network import Floats, Groups, Network, Scaling, Training, 
 from vitrine.refresh.session_builder import build_rows
 from vitrine.refresh.session_examples import Examples, Shelf, ranks, steps
 from vitrine.refresh.sessions import SPAN_SHARE, Sessions
+from vitrine.values import dataclass
 
 NAME: Final = "next-item"
 FOLDS: Final = 4

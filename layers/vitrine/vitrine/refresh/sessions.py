@@ -5,7 +5,6 @@ with a thousand visits and one with a hundred million, and a data set without ti
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from vitrine.errors import InvalidSource
 from vitrine.refresh.engine import Columns
 from vitrine.types import ItemId
+from vitrine.values import dataclass
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]

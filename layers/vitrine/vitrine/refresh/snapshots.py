@@ -5,7 +5,6 @@ that began later, or had not ended, does not exist.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from vitrine.refresh.bg_nbd import BgNbd, Histories, fit_bg_nbd
 from vitrine.refresh.gamma_gamma import GammaGamma, fit_gamma_gamma
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import DAY_MS, VisitorId
+from vitrine.values import dataclass, field
 
 Doubles = NDArray[np.float64]
 

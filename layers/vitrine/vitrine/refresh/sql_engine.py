@@ -6,7 +6,6 @@ Both run the same files of `sql/`; what only one of them can do (reading files, 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from vitrine.errors import InvalidSource
 from vitrine.refresh.lake_account import LakeAccount
+from vitrine.values import dataclass
 
 NO_TEXTS: Final = "cast([] as varchar[])"  # an empty list by itself is one of integers
 

@@ -7,7 +7,7 @@ but the final comparison looks at the test weeks.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from types import TracebackType
@@ -28,6 +28,7 @@ from vitrine.refresh.examples import SITUATIONS, Basket, PageView, Snapshot, pag
 from vitrine.refresh.export import OPSET, to_onnx
 from vitrine.refresh.network import Floats, Groups, Network, Scaling, Training, fit, measure_scaling, score
 from vitrine.refresh.weeks import Plan, Span, Weeks
+from vitrine.values import dataclass
 
 NAME: Final = "ranker"
 NEGATIVES: Final = 60
@@ -37,7 +38,7 @@ RECENT_VIEWS: Final = 2_000
 MAX_TRAINED_ROWS: Final = 200_000
 """Enough to tell shares of a tenth to a tenth of a percent."""
 
-LIBRARIES: Final = ("numpy", "onnx", "onnxruntime", "duckdb")
+LIBRARIES: Final = ("numpy", "onnx", "duckdb")
 
 LoadRanker = Callable[[bytes, bytes], Ranker]
 """Checks and loads a model with its manifest; raises InvalidModel."""

@@ -5,7 +5,6 @@ leaves the page view to the champion must not be judged by what it managed alone
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -15,6 +14,7 @@ from vitrine.refresh.guard import BUCKETS, Arm, Policy, Window
 from vitrine.refresh.trial_lines import Reader, Reward
 from vitrine.refresh.trial_sample import Sample
 from vitrine.rules.bucketing import fnv1a_32
+from vitrine.values import dataclass
 
 REWARD_MS: Final = 10 * 60_000
 """A click, a cart or a purchase counts for what was shown so long before at most."""

@@ -1,7 +1,6 @@
 """Everything that a refresh finds out about visitors: predictions, segments, personas; and what to say of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
@@ -20,6 +19,7 @@ from vitrine.refresh.segments import Segments, build_segments
 from vitrine.refresh.snapshots import Past
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import VisitorId
+from vitrine.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Runs on schedule and by hand. What it learnt lies in `models/trial.json`, of a s
 note belongs to one stage of one challenger and is begun anew with the next. The stage itself is the pointer's.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from vitrine.refresh.guard import Action, Evidence, Policy, Verdict, judge
 from vitrine.refresh.published import read_pointer
 from vitrine.refresh.rollout import current_model, end_trial, enter_canary, promote, turn_down
 from vitrine.refresh.trial_records import REWARD_MS, ReadLines, observe
+from vitrine.values import dataclass
 
 NOTE: Final = f"{MODELS}trial.json"
 DECISIONS: Final = "decisions/"

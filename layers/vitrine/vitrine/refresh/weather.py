@@ -4,7 +4,7 @@ Whatever fails leaves the row that is there to its own end: decisions then find 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 from vitrine import keys
@@ -23,6 +23,7 @@ from vitrine.places.weather import (
 from vitrine.ports import Clock, NoObservation, Observation, Progress, Spot, Table, Unchanged, WeatherSource
 from vitrine.refresh.weather_normals import refresh_normals
 from vitrine.types import Absent, Row, Rows
+from vitrine.values import dataclass
 
 READ_TIMEOUT_S: Final = 10.0
 MANUAL: Final = "manual"

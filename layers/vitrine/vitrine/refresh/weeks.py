@@ -1,9 +1,9 @@
 """Which weeks of the past train, choose and test. They are counted back from the end, so that every run learns anew."""
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from vitrine.errors import TooLittleData
+from vitrine.values import dataclass
 
 WINDOW_WEEKS: Final = 2
 TRAIN_SNAPSHOTS: Final = 3
