@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test faults lint bench build deploy clean
+.PHONY: setup demo test faults load abuse lint bench build deploy clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) is missing, older than 3.11 or cannot make environments (Debian, Ubuntu: apt install python3-venv); make setup PYTHON=... takes another one" >&2; exit 1; }
@@ -19,7 +19,14 @@ test: setup
 	$(BIN)/python -m pytest $(or $(ARGS),--cov --cov-report=)
 
 faults: setup
-	FAULTS=full $(BIN)/python -m pytest tests/faults
+	FAULTS=full $(BIN)/python -m pytest tests/faults -k kill
+	@$(BIN)/python -m tests.faults $(ONLY) $(if $(REQUESTS),--requests $(REQUESTS))
+
+load: setup
+	@$(BIN)/python -m tests.load $(ARGS)
+
+abuse: setup
+	@$(BIN)/python -m tests.abuse $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -14,6 +14,8 @@ Negative control: with the pointer flipped before the rows, the readers must fin
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,13 +60,13 @@ class Rig:
     reads: int = 0
 
     def publish(self, generation: int, minute: int, kill_at: int = 0, when: str = "before", **more: Any) -> Any:
-        """How a publication ended: its number of writes, or its status."""
+        """How a publication ended: what it wrote, and its status."""
         command = {"generation": generation, "minute": minute, "kill_at": kill_at, "when": when, **more}
         assert self.publisher.stdin is not None
         assert self.publisher.stdout is not None
         self.publisher.stdin.write(json.dumps(command) + "\n")
         self.publisher.stdin.flush()
-        told: dict[str, int] = {}
+        told: dict[str, Any] = {}
         while "status" not in told:
             told |= json.loads(self.publisher.stdout.readline())
         return told
@@ -110,13 +112,20 @@ def make_parts(folder: Path, generation: int) -> str:
     """Write the parts of a generation: a model, a store and bestsellers that say which; the id of its ranker."""
     folder.mkdir()
     model, ranker = make_ranker_files(*make_network(generation))
-    store = orjson.loads(compile_store(ROOT / "tests" / "fixtures" / "store"))
-    store["store"]["name"] = str(generation)
+    store = named_store(folder / "files", str(generation))
     best = {region: [{"item": str(generation), **CARD}] for region in REGIONS}
-    named = {"model": model, "ranker": ranker, "store": orjson.dumps(store), "bestsellers": orjson.dumps(best)}
+    named = {"model": model, "ranker": ranker, "store": store, "bestsellers": orjson.dumps(best)}
     for name, data in named.items():
         (folder / name).write_bytes(data)
     return parse_ranker_manifest(ranker).id
+
+
+def named_store(folder: Path, name: str) -> bytes:
+    """The fixtures' store under another name, compiled."""
+    shutil.copytree(ROOT / "tests" / "fixtures" / "store", folder)
+    file = folder / "store.yaml"
+    file.write_text(re.sub(r"(?m)^name: .*$", f'name: "{name}"', file.read_text("utf-8")), "utf-8")
+    return compile_store(folder)
 
 
 def kill_points(n: int) -> list[tuple[int, str]]:
@@ -163,7 +172,7 @@ def test_killed_at_every_write_no_reader_sees_a_mix_and_the_next_run_converges(
     gap, and does not write again what was written."""
     rig.begin()
     old = rig.pointer()
-    n_writes = rig.publish(NEW, 2)["writes"]
+    n_writes = len(rig.publish(NEW, 2)["written"])
     n_rows = rig.server.writes
     points = kill_points(n_writes)
     n_old = n_resumed = n_saved = 0
@@ -192,7 +201,7 @@ def test_the_readers_see_a_pointer_that_is_flipped_too_early(rig: Rig) -> None:
     """Negative control: published with the pointer before the rows, each kill among the rows leaves a mix that both
     running and starting readers see."""
     rig.begin()
-    n_writes = rig.publish(NEW, 2, sabotage=True)["writes"]
+    n_writes = len(rig.publish(NEW, 2, sabotage=True)["written"])
     among_rows = range(8, n_writes // 2, 3)
     assert len(among_rows) > 2
     for kill_at in among_rows:
