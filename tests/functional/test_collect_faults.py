@@ -12,7 +12,7 @@ from tests.functional.handlers import ROOT, call, recorded_event
 from vitrine import keys
 from vitrine.adapters.clock import MAX_PAUSE_S
 from vitrine.adapters.memory import MemoryTable
-from vitrine.adapters.rotating_keys import WARM_TIMEOUT_S
+from vitrine.adapters.rotating_keys import READ_TIMEOUT_S
 from vitrine.errors import DeadlineExceeded, DependencyFailed
 from vitrine.service.collect import ATTEMPTS, BUDGET_S, CollectService
 from vitrine.types import Event, Key, Row
@@ -157,7 +157,7 @@ def test_races_end_with_the_budget(rig: Rig) -> None:
 def test_the_budget_is_below_the_timeout_of_the_function() -> None:
     """With a pause between attempts and a look at the token keys on top."""
     resources = yaml.load((ROOT / "template.yaml").read_text(), _Template)["Resources"]
-    assert resources["CollectFunction"]["Properties"]["Timeout"] > BUDGET_S + MAX_PAUSE_S + WARM_TIMEOUT_S
+    assert resources["CollectFunction"]["Properties"]["Timeout"] > BUDGET_S + MAX_PAUSE_S + READ_TIMEOUT_S
 
 
 class _Template(yaml.SafeLoader):
