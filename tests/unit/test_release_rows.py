@@ -1,7 +1,7 @@
 """What is the same for all visitors is read once per release and environment, within a bound of memory."""
 
 from vitrine import keys
-from vitrine.service.release_rows import ROW_BYTES, ReleaseRows, is_shared, size_of
+from vitrine.service.release_rows import ROW_BYTES, SETTLED_S, ReleaseRows, is_shared, size_of
 from vitrine.types import Absent, Key, Row, Rows
 
 ROW: Row = {"table": bytes(1_000)}
@@ -24,10 +24,15 @@ def test_only_rows_that_all_share_are_held() -> None:
 
 
 def test_a_missing_row_is_known_and_an_unread_one_is_not() -> None:
-    """Absence is worth remembering; not having looked is not."""
-    held = ReleaseRows(1 << 20)
+    """Absence is worth remembering, though not right after a flip; not having looked is not."""
+    now = [0.0]
+    held = ReleaseRows(1 << 20, lambda: now[0])
     missing, unread = keys.related("a", "r1"), keys.related("b", "r1")
-    held.keep({missing: Absent.MISSING, unread: Absent.NOT_READ}, "r1")
+    rows: Rows = {missing: Absent.MISSING, unread: Absent.NOT_READ}
+    held.keep(rows, "r1")
+    assert held.find([missing, unread]) == {}
+    now[0] += SETTLED_S + 1
+    held.keep(rows, "r1")
     assert held.find([missing, unread]) == {missing: Absent.MISSING}
 
 

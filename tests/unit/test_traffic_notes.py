@@ -1,7 +1,6 @@
 """Notes that a weather cell has visitors."""
 
 from datetime import UTC, datetime, timedelta
-from threading import enumerate as threads
 
 from vitrine import keys
 from vitrine.adapters.memory import MemoryTable
@@ -13,11 +12,8 @@ CELL = "39.0_-84.5"
 
 
 def note(notes: TrafficNotes, at: datetime, cell: str | None = CELL) -> None:
-    """Take note and wait until that is done."""
-    before = set(threads())
-    notes.note(cell, at)
-    for thread in set(threads()) - before:
-        thread.join()
+    """Take note, with time enough."""
+    notes.note(cell, at, 1.0)
 
 
 def test_a_cell_is_noted_once_an_hour_at_most() -> None:
@@ -42,3 +38,13 @@ def test_a_table_that_is_down_is_left_alone_for_a_while() -> None:
     assert table.rows == {}
     note(notes, NOW + TRY_AGAIN)
     assert list(table.rows) == [keys.weather_traffic(CELL)]
+
+
+def test_a_page_view_without_time_leaves_the_note_to_the_next() -> None:
+    """Nothing is read, and the next one with time looks at once."""
+    table = MemoryTable()
+    notes = TrafficNotes(table)
+    notes.note(CELL, NOW, 0.001)
+    assert table.reads == 0
+    note(notes, NOW)
+    assert table.reads == 1

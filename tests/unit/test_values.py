@@ -119,3 +119,53 @@ def test_other_classes_are_not_made() -> None:
     """Whoever wants a class that can be changed takes the library's."""
     with pytest.raises(TypeError, match="only frozen classes with slots"):
         values.dataclass(frozen=False, slots=True)
+
+
+def test_fields_may_have_any_name() -> None:
+    """Not even one of the words that the compiled `__init__` works with."""
+
+    @values.dataclass(frozen=True, slots=True)
+    class Account:
+        """An account."""
+
+        rows: dict[str, int] = values.field(default_factory=dict)
+        missing: tuple[str, ...] = ()
+        set_rows: int = 1
+        names: int = 2
+
+    assert (Account().rows, Account(missing=("a",)).missing, Account().set_rows, Account().names) == ({}, ("a",), 1, 2)
+
+
+def test_threads_may_make_the_first_value_at_once() -> None:
+    """A call that found the deferred `__init__` still works when another call has replaced it meanwhile."""
+
+    @values.dataclass(frozen=True, slots=True)
+    class Point:
+        """A point."""
+
+        x: int
+
+    deferred: Any = Point.__init__
+    assert Point(1).x == 1
+    late = Point.__new__(Point)
+    deferred(late, 2)
+    assert late.x == 2
+
+
+@pytest.mark.parametrize("decorate", [values.dataclass, dataclasses.dataclass], ids=["ours", "theirs"])
+def test_what_cannot_be_is_refused_when_the_class_is_made(decorate: Any) -> None:
+    """A field without a default after one with, and a default that all values would share."""
+    for annotations, defaults in (({"a": int, "b": int}, {"a": 1}), ({"a": list[int]}, {"a": []})):
+        with pytest.raises((TypeError, ValueError)):
+            decorate(frozen=True, slots=True)(type("Wrong", (), {"__annotations__": annotations, **defaults}))
+
+
+@pytest.mark.parametrize("decorate", [values.dataclass, dataclasses.dataclass], ids=["ours", "theirs"])
+def test_a_class_with_its_own_equality_keeps_its_hash(decorate: Any) -> None:
+    """As the library has it for frozen classes."""
+
+    def always(self: object, other: object) -> bool:
+        return True
+
+    made = decorate(frozen=True, slots=True)(type("Same", (), {"__annotations__": {"a": int}, "__eq__": always}))
+    assert hash(made(1)) == hash(made(1))

@@ -10,7 +10,7 @@ library's own decorator.
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, FrozenInstanceError, field
+from dataclasses import MISSING, Field, FrozenInstanceError, InitVar, field
 from inspect import get_annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, get_origin
@@ -40,11 +40,30 @@ def _made(plain: type) -> type:
     bases = [base.__dict__.get("__dataclass_fields__", {}) for base in plain.__mro__[:0:-1]]
     inherited = {name: one for fields in bases for name, one in fields.items()}
     body = {name: value for name, value in plain.__dict__.items() if name not in ("__dict__", "__weakref__", *own)}
-    body = _methods(inherited | own) | body
+    if body.get("__hash__", plain) is None:  # Python's own, for a class with __eq__
+        del body["__hash__"]
+    fields = inherited | own
+    _check_order(plain, fields)
+    body = _methods(fields) | body
     body["__slots__"] = tuple(name for name in own if name not in inherited)
     made = type(plain)(plain.__name__, plain.__bases__, body)
     made.__qualname__ = plain.__qualname__
+    if "__init__" not in plain.__dict__:
+        made.__init__ = _deferred_init(made, fields)  # type: ignore[misc]
     return made
+
+
+def _check_order(plain: type, fields: Fields) -> None:
+    """Refuse what the library refuses, and what it knows and this does not."""
+    has_default = False
+    for name, one in fields.items():
+        if isinstance(one.type, InitVar) or one.kw_only is True:
+            raise TypeError(f"{plain.__qualname__}.{name}: only plain fields are made here")
+        if one.default is not MISSING and type(one.default).__hash__ is None:
+            raise ValueError(f"{plain.__qualname__}.{name}: a default that can change needs a factory")
+        if has_default and one.init and one.default is MISSING and one.default_factory is MISSING:
+            raise TypeError(f"{plain.__qualname__}.{name}: has no default and follows one that has")
+        has_default = has_default or (one.init and (one.default, one.default_factory) != (MISSING, MISSING))
 
 
 def _own_fields(plain: type) -> dict[str, Field[Any]]:
@@ -61,20 +80,13 @@ def _own_fields(plain: type) -> dict[str, Field[Any]]:
 
 
 def _methods(fields: Fields) -> dict[str, Any]:
-    """What every class has; `__init__` makes the real one, which takes its place, and calls it."""
-
-    def __init__(self: Any, *arguments: Any, **named: Any) -> None:  # noqa: N807 - it is one
-        owner: Any = next(one for one in type(self).__mro__ if one.__dict__.get("__init__") is __init__)
-        owner.__init__ = _compiled_init(owner, fields)
-        owner.__init__(self, *arguments, **named)
-
+    """What every class has but `__init__`."""
     names = [name for name, one in fields.items() if one.compare]
     return {
         "__dataclass_fields__": fields,
         "__dataclass_params__": PARAMS,
         "_compared": attrgetter(*names) if names else type,
         "__match_args__": tuple(one.name for one in fields.values() if one.init),
-        "__init__": __init__,
         "__eq__": _is_equal,
         "__hash__": _hash,
         "__repr__": _told,
@@ -82,28 +94,37 @@ def _methods(fields: Fields) -> dict[str, Any]:
         "__delattr__": _refuse_delete,
         "__getstate__": _state,
         "__setstate__": _set_state,
+        "__replace__": dataclasses.replace,
     }
 
 
+def _deferred_init(owner: type, fields: Fields) -> Callable[..., None]:
+    """An `__init__` that makes the real one, which takes its place, and calls it. Two threads may make it at once."""
+
+    def __init__(self: Any, *arguments: Any, **named: Any) -> None:  # noqa: N807 - it is one
+        init = _compiled_init(owner, fields)
+        owner.__init__ = init  # type: ignore[misc]
+        init(self, *arguments, **named)
+
+    return __init__
+
+
 def _compiled_init(owner: type, fields: Fields) -> Callable[..., None]:
-    """`__init__` of a class with these fields, written into their slots."""
-    names: dict[str, Any] = {"missing": MISSING}
+    """`__init__` of a class with these fields, written into their slots. Its globals have names that no field has."""
+    names: dict[str, Any] = {"__missing": MISSING}
     taken, lines = [], []
-    for name, one in fields.items():
-        names[f"set_{name}"] = getattr(owner, name).__set__
-        value = name
-        if one.default_factory is not MISSING:
-            names[f"make_{name}"] = one.default_factory
-            value = f"make_{name}() if {name} is missing else {name}" if one.init else f"make_{name}()"
-        elif one.default is not MISSING:
-            names[f"default_{name}"] = one.default
+    for at, (name, one) in enumerate(fields.items()):
+        names[f"__set_{at}"] = getattr(owner, name).__set__
+        names[f"__default_{at}"], names[f"__make_{at}"] = one.default, one.default_factory
+        has_default = one.default is not MISSING
+        is_made = one.default_factory is not MISSING
+        value = f"__default_{at}" if has_default else f"__make_{at}()"
         if one.init:
-            has_default = one.default is not MISSING or one.default_factory is not MISSING
-            default = "missing" if one.default is MISSING else f"default_{name}"
-            taken.append(f"{name}={default}" if has_default else name)
-            lines.append(f" set_{name}(self, {value})")
-        elif one.default is not MISSING or one.default_factory is not MISSING:
-            lines.append(f" set_{name}(self, {value if one.default is MISSING else f'default_{name}'})")
+            default = "=__missing" if is_made else f"=__default_{at}" if has_default else ""
+            taken.append(name + default)
+            value = f"{value} if {name} is __missing else {name}" if is_made else name
+        if one.init or has_default or is_made:
+            lines.append(f" __set_{at}(self, {value})")
     if hasattr(owner, "__post_init__"):
         lines.append(" self.__post_init__()")
     source = f"def __init__(self, {', '.join(taken)}):\n" + ("\n".join(lines) or " pass")

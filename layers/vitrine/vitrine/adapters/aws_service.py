@@ -27,6 +27,9 @@ FAIR_S: Final = 0.03
 """A call that had less time and missed it tells nothing about its dependency: whoever asks for a decision chooses its
 deadline, and must not be able to make us leave a healthy table alone."""
 
+SUSPENDED_S: Final = 0.5
+"""A deadline is missed by microseconds, unless Lambda has stopped this process: that tells nothing, either."""
+
 MAX_LATE: Final = 2
 """Calls that go on though nobody waits for them; with so many under way no other of that kind is begun."""
 
@@ -72,6 +75,7 @@ class AwsService:
         read: Callable[[bytes], T],
         twice: bool = True,
         late_s: float = 0.0,
+        hear: Callable[[T | None], None] | None = None,
     ) -> T:
         """What `read` makes of the answer to an operation of a JSON service.
 
@@ -79,7 +83,7 @@ class AwsService:
         Raises as `call`.
         """
         headers = {"content-type": f"application/x-amz-json-{version}", "x-amz-target": target}
-        return self.call("POST", "/", headers, body, timeout_s, read=read, twice=twice, late_s=late_s)
+        return self.call("POST", "/", headers, body, timeout_s, read=read, twice=twice, late_s=late_s, hear=hear)
 
     def call(
         self,
@@ -92,10 +96,12 @@ class AwsService:
         read: Callable[[bytes], T],
         twice: bool,
         late_s: float = 0.0,
+        hear: Callable[[T | None], None] | None = None,
     ) -> T:
         """What `read`, which may raise any NONSENSE, makes of the body of a success. `path` is an encoded one.
 
-        With `late_s` a call that missed its deadline goes on beside for that long, though nobody hears of its success.
+        With `late_s` a call that missed its deadline goes on beside for that long; what became of it is told to `hear`
+        from a thread, None for a failure.
 
         Raises:
             Refused: the service will not do it.
@@ -104,6 +110,8 @@ class AwsService:
             DependencyFailed: it has trouble, or its answer is altered or nonsense.
         """
         self._breaker.check()
+        if timeout_s <= 0:
+            raise DeadlineExceeded(self._dependency, "there is no time left to ask it")
         if late_s and self._n_late() >= MAX_LATE:
             raise LeftAlone(self._dependency, f"{MAX_LATE} late calls are still on their way")
         ends_s = time.monotonic() + timeout_s
@@ -112,32 +120,43 @@ class AwsService:
             return self._finish(call, ends_s, read)
         except TimeoutError as error:
             if late_s:
-                self._go_on(call, late_s, read)
+                self._go_on(call, late_s, read, hear)
             else:
-                call.give_up()
-                if timeout_s >= FAIR_S:
-                    self._breaker.fail()
+                self._give_up(call, ends_s, is_fair=timeout_s >= FAIR_S)
             raise DeadlineExceeded(self._dependency, f"no answer in {timeout_s * 1000:.0f} ms") from error
 
     def _n_late(self) -> int:
         self._late = [thread for thread in self._late if thread.is_alive()]
         return len(self._late)
 
-    def _go_on(self, call: Call, late_s: float, read: Callable[[bytes], object]) -> None:
-        thread = Thread(target=self._finish_late, args=(call, late_s, read), name="vitrine-late", daemon=True)
+    def _give_up(self, call: Call, ends_s: float, *, is_fair: bool) -> None:
+        """After a missed deadline: the dependency is to blame if it had a fair chance, and we were not stopped."""
+        is_fair = is_fair and time.monotonic() - ends_s < SUSPENDED_S
+        call.give_up(others=is_fair)
+        if is_fair:
+            self._breaker.fail()
+
+    def _go_on(
+        self, call: Call, late_s: float, read: Callable[[bytes], T], hear: Callable[[T | None], None] | None
+    ) -> None:
+        thread = Thread(target=self._finish_late, args=(call, late_s, read, hear), name="vitrine-late", daemon=True)
         self._late.append(thread)
         thread.start()
 
-    def _finish_late(self, call: Call, late_s: float, read: Callable[[bytes], object]) -> None:
+    def _finish_late(
+        self, call: Call, late_s: float, read: Callable[[bytes], T], hear: Callable[[T | None], None] | None
+    ) -> None:
         """Runs in a thread: a call that nobody waits for any more."""
+        ends_s, done = time.monotonic() + late_s, None
         try:
-            self._finish(call, time.monotonic() + late_s, read)
+            done = self._finish(call, ends_s, read)
         except TimeoutError:
-            call.give_up()
-            self._breaker.fail()
+            self._give_up(call, ends_s, is_fair=True)
             log.warning("%s did not answer within %.1f s", self._dependency, late_s)
         except DependencyFailed as error:
             log.warning("%s, and nobody was waiting any more", error)
+        if hear is not None:
+            hear(done)
 
     def _finish(self, call: Call, ends_s: float, read: Callable[[bytes], T]) -> T:
         """What became of a call; the breaker hears of all but a TimeoutError."""

@@ -70,10 +70,13 @@ class RenewedCredentials:
 
     def __call__(self, ends_s: float) -> Credentials:
         """See CredentialSource."""
-        held = self._held
-        if held is not None and self._wall_s() < self._renew_s:
+        held, now_s = self._held, self._wall_s()
+        if held is not None and now_s < self._renew_s:
             return held
-        if not self._lock.acquire(timeout=max(ends_s - time.monotonic(), 0.0)):
+        is_good = held is not None and now_s < (held.expires_s or now_s)
+        if not self._lock.acquire(timeout=0.0 if is_good else max(ends_s - time.monotonic(), 0.0)):
+            if held is not None and is_good:
+                return held  # another call is renewing them already
             raise DeadlineExceeded(DEPENDENCY, "another call is still asking for them")
         try:
             held = self._held
@@ -98,7 +101,10 @@ class RenewedCredentials:
             log.warning("%s; the old ones go on", error)
             return held
         self._held = fetched
-        self._renew_s = float("inf") if fetched.expires_s is None else fetched.expires_s - RENEW_BEFORE_S
+        soonest_s = self._wall_s() + PAUSE_S  # the endpoint hands out what it has, until it has new ones
+        self._renew_s = (
+            float("inf") if fetched.expires_s is None else max(fetched.expires_s - RENEW_BEFORE_S, soonest_s)
+        )
         return fetched
 
 

@@ -3,6 +3,7 @@
 `dynamodb.DynamoTable` is the reference; the contract suite runs both on one table and compares what they read.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -24,13 +25,15 @@ from vitrine.adapters.dynamodb_requests import (
     replace_request,
 )
 from vitrine.adapters.dynamodb_waves import Found, read_in_waves
-from vitrine.types import Attribute, Key, Row, Rows
+from vitrine.types import Absent, Attribute, Key, Row, Rows
 
 PATIENCE_S: Final = 2.0
 TARGET: Final = "DynamoDB_20120810."
 VERSION: Final = "1.0"
 
 Stored: TypeAlias = dict[str, dict[str, Any]]
+
+log = logging.getLogger(__name__)
 
 
 class DynamoPageTable:
@@ -39,6 +42,7 @@ class DynamoPageTable:
     def __init__(self, name: str, aws: AwsAccount, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._name = name
         self._service = aws.service("dynamodb", DEPENDENCY)
+        self._writes = aws.service("dynamodb", DEPENDENCY)  # a breaker of their own: good reads say nothing of writes
         self._pause = pause
         self._read = partial(_found, name)
 
@@ -65,7 +69,7 @@ class DynamoPageTable:
         body = orjson.dumps(request, default=base64_text)
         patience_s = PATIENCE_S if timeout_s is None else timeout_s
         try:
-            self._service.post(TARGET + operation, VERSION, body, patience_s, read=orjson.loads, twice=twice)
+            self._writes.post(TARGET + operation, VERSION, body, patience_s, read=orjson.loads, twice=twice)
         except Refused as refusal:
             if refusal.reason == CONDITION_FAILED:
                 return False
@@ -77,7 +81,17 @@ def _found(table: str, body: bytes) -> Found:
     """Rows and unprocessed keys of an answer; raises one of aws_service.NONSENSE on one that is none."""
     items, left = answered(orjson.loads(body), table)
     unprocessed = list(dict.fromkeys(map(key_of, left)))  # a dict, because it finds keys that are none
-    return {_key(item): _row(item) for item in items}, unprocessed
+    return dict(map(_entry, items)), unprocessed
+
+
+def _entry(item: Stored) -> tuple[Key, Row | Absent]:
+    """A row by its key. One of a form that nobody of ours writes is not read, and spoils no other."""
+    key = _key(item)
+    try:
+        return key, _row(item)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        log.warning("the row %s %s cannot be read: %r", *key, error)
+        return key, Absent.NOT_READ
 
 
 def _key(item: Stored) -> Key:

@@ -1,7 +1,7 @@
 """A batched read of any number of keys, in waves: what DynamoDB leaves unprocessed is asked for again in time."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import SystemRandom
 from typing import Final, TypeAlias
 
@@ -13,7 +13,7 @@ READ_BATCH: Final = 100  # BatchGetItem's limit
 PAUSE_S: Final = 0.004  # doubled at each wave of UnprocessedKeys
 MAX_PAUSE_S: Final = 0.3
 
-Found: TypeAlias = tuple[dict[Key, Row], list[Key]]
+Found: TypeAlias = tuple[Mapping[Key, Row | Absent], list[Key]]
 """Rows found, and keys left unprocessed."""
 
 Begin: TypeAlias = Callable[[Sequence[Key]], Callable[[float], Found]]

@@ -31,12 +31,16 @@ class FirehoseStream:
         and counts as taken, for PutRecordBatch takes tens of milliseconds; and nothing is tried again."""
         self._begin = orjson.dumps({"DeliveryStreamName": name})[:-1] + b',"Records":[{"Data":"'
         self._late_s = late_s
+        self._lost_late = 0
         self._attempts = 1 if late_s else ATTEMPTS
         self._service = aws.service("firehose", DEPENDENCY)
         self._pause = pause
 
     def put(self, records: Sequence[bytes], timeout_s: float = 2.0) -> int:
-        """See ports.Stream. Raises when nothing was taken or time ran out; records may arrive more than once."""
+        """See ports.Stream. Raises when nothing was taken or time ran out; records may arrive more than once.
+
+        Records that were handed over late before this, and did not arrive, are counted with these.
+        """
         ends_s = time.monotonic() + timeout_s
         lost, failure = 0, None
         for batch in _batches([record + b"\n" for record in records]):
@@ -46,7 +50,8 @@ class FirehoseStream:
                 lost, failure = lost + len(batch), error
         if failure is not None and lost == len(records):
             raise failure
-        return lost
+        lost_late, self._lost_late = self._lost_late, 0
+        return lost + lost_late
 
     def _put_batch(self, batch: Sequence[bytes], ends_s: float) -> int:
         """Send a batch, and again what Firehose refuses of it while there is time; the number refused to the end."""
@@ -80,7 +85,10 @@ class FirehoseStream:
             told = zip(batch, said["RequestResponses"], strict=True)
             return [record for record, one in told if "ErrorCode" in one]
 
-        return self._service.post(TARGET, VERSION, body, timeout_s, read=refused, late_s=self._late_s)
+        def hear_late(done: Sequence[bytes] | None) -> None:
+            self._lost_late += len(batch) if done is None else len(done)
+
+        return self._service.post(TARGET, VERSION, body, timeout_s, read=refused, late_s=self._late_s, hear=hear_late)
 
 
 def _batches(records: Sequence[bytes]) -> Iterator[list[bytes]]:

@@ -19,6 +19,7 @@ Address: TypeAlias = tuple[int, tuple[str, int] | tuple[str, int, int, int]]
 """Family and address of a socket."""
 
 PIECE: Final = 1 << 16
+AT_ONCE_S: Final = 0.001
 
 
 class Connection:
@@ -80,7 +81,12 @@ class Connection:
             self._unsent = self._unsent[self._socket.send(self._unsent) :]
 
     def _receive(self) -> bytes:
-        self._socket.settimeout(left_s(self._ends_s))
+        """What comes next; after the deadline only what is there already: Lambda may have stopped this process while
+        the answer came."""
+        try:
+            self._socket.settimeout(left_s(self._ends_s))
+        except TimeoutError:
+            self._socket.settimeout(AT_ONCE_S)
         return self._socket.recv(PIECE)
 
 

@@ -157,12 +157,13 @@ class Call:
         self._send_on(self._pool.connect(ends_s), is_kept=False)
         return self._finish(ends_s)
 
-    def give_up(self) -> None:
-        """Close its connection, and the idle ones beside it."""
+    def give_up(self, *, others: bool = True) -> None:
+        """Close its connection, and the idle ones beside it if the `others` are as bad."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        self._pool.reset()
+        if others:
+            self._pool.reset()
 
     def _send_on(self, connection: Connection, *, is_kept: bool) -> None:
         connection.begin(self._request)

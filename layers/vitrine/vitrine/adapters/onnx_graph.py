@@ -20,6 +20,7 @@ from vitrine.values import dataclass
 N_INPUTS: Final[Mapping[str, int]] = {"Gemm": 3, "Relu": 1, "MatMul": 2}
 """The operators that are allowed, with what each takes: the layer before, weights, bias."""
 
+MAX_SIZE: Final = 1 << 20  # of a dimension: above what a file of 5 MB can hold
 FLOAT: Final = 1  # TensorProto.DataType
 
 Fields = list[tuple[str, "int | bytes"]]
@@ -130,6 +131,8 @@ def _tensor(data: bytes) -> tuple[str, NDArray[np.float32]]:
     single: Mapping[str, int | bytes] = dict(fields)
     shape = _dimensions(fields)
     raw = single.get("raw_data")
+    if not 1 <= len(shape) <= 2 or not all(0 < size <= MAX_SIZE for size in shape):
+        raise InvalidModel(f"a tensor of the model has dimensions {shape[:3]}, expected one or two")
     if single.get("data_type") != FLOAT or not isinstance(raw, bytes) or len(raw) != 4 * prod(shape):
         raise InvalidModel("a tensor of the model is not float32 of its declared shape inside the file")
     values = np.frombuffer(raw, "<f4").reshape(shape)

@@ -69,7 +69,11 @@ class ReleaseObjects:
             data = self._objects.get(f"{pointer.release}/{SERVING}")
             if data is None:  # published by code that did not make one
                 return self._release(parse_manifest(self._manifest(pointer.release), pointer.manifest_sha256))
-            held = parse_serving(data, pointer.manifest_sha256)
+            try:
+                held = parse_serving(data, pointer.manifest_sha256)
+            except InvalidRelease as error:  # a damaged copy: the parts themselves may be whole
+                log.warning("the serving object of %s: %s; its parts are read", pointer.release, error)
+                return self._release(parse_manifest(self._manifest(pointer.release), pointer.manifest_sha256))
         return release_of(held.manifest, held.parts.__getitem__)
 
     def load_release(self, release: ReleaseId) -> Release:

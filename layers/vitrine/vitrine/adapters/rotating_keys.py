@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 class RotatingKeys:
     """visitors.identity.KeySource on one secret. Safe to use from several threads.
 
-    A call never raises and takes no longer than `wait_s`, mostly no time at all. What cannot be read leaves the last
-    good keys in force; an answer that comes after `wait_s` serves the next call.
+    A call never raises and takes no longer than `wait_s`, and no time at all unless it lacks a key: keys that are only
+    old are renewed beside it. What cannot be read leaves the last good keys in force.
     """
 
     def __init__(self, read_secret: ReadSecret, clock: Clock, *, wait_s: float = READ_TIMEOUT_S) -> None:
@@ -52,7 +52,7 @@ class RotatingKeys:
             begun, self._begun = self._begun, None
             if self._is_due(unknown_kid, now):
                 begun = self._start(now)
-            if begun is not None:
+            if begun is not None and self._lack(unknown_kid):
                 begun.join(self._wait_s)
             return self._keys
 
@@ -71,8 +71,10 @@ class RotatingKeys:
     def _is_due(self, unknown_kid: str | None, now: datetime) -> bool:
         if self._keys is None:
             return _is_over(self._tried_at, PAUSE_WITHOUT_KEYS, now)
-        is_unknown = unknown_kid is not None and unknown_kid not in self._keys.keys
-        return (is_unknown or _is_over(self._read_at, TTL, now)) and _is_over(self._tried_at, PAUSE, now)
+        return (self._lack(unknown_kid) or _is_over(self._read_at, TTL, now)) and _is_over(self._tried_at, PAUSE, now)
+
+    def _lack(self, kid: str | None) -> bool:
+        return self._keys is None or (kid is not None and kid not in self._keys.keys)
 
     def _start(self, now: datetime) -> Thread:
         self._tried_at = now

@@ -69,7 +69,7 @@ class PageBody(Wire):
             InvalidField: a product page without its item, or a category page without its category.
         """
         needed = NEEDED.get(self.type)
-        if needed is not None and getattr(self, needed) is None:
+        if needed is not None and not getattr(self, needed):
             raise InvalidField(f"is required on a {self.type} page", f"page.{needed}")
         referrer = None if self.referrer is None else address_of(self.referrer)
         return Page(**vars(self) | {"referrer": referrer})

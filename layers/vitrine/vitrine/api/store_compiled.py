@@ -13,6 +13,7 @@ import orjson
 from vitrine.api.store_ready import load_ready
 from vitrine.decisions.placements import Store
 from vitrine.errors import InvalidStore
+from vitrine.rules.attributes import InvalidCondition
 
 FORMAT: Final = 2  # 1 had placements only
 DAMAGED: Final = (AttributeError, LookupError, TypeError, ValueError, msgpack.UnpackException)
@@ -43,5 +44,7 @@ def _ready(data: bytes) -> Store | None:
         return None
     try:
         return load_ready(b64decode(plain["ready"], validate=True))
+    except InvalidCondition:  # it was right when it was compiled: other code knows other attributes or operators
+        return None
     except DAMAGED as error:
         raise InvalidStore(f"the compiled store is damaged: {error!r}") from error

@@ -120,9 +120,10 @@ def dump_ready(store: Store, said: Declarations, audiences: Mapping[str, Any], t
 
 def load_ready(data: bytes) -> Store | None:
     """The store in what `dump_ready` made, which nobody has altered; None where other code made it."""
-    made_by, crm, personas, regions, audiences, rest = msgpack.unpackb(data, use_list=False)
+    made_by, *told = msgpack.unpackb(data, use_list=False)
     if made_by != FORM:
         return None
+    crm, personas, regions, audiences, rest = told
     declared = {name: Declared(kind, about, values) for name, (kind, about, values) in crm.items()}
     conditions = _Conditions(Declarations(declared, personas, regions).attributes(), orjson.loads(audiences))
     store: Store = _decoder(conditions)(rest.code, rest.data)

@@ -1,6 +1,6 @@
 """What the fields of the store's models are for, from the texts that stand below them in the source.
 
-Pydantic can read them itself, but does it for every class when it is made: 40 ms of each cold start, for nobody.
+Pydantic can read them itself, but does it for every class when it is made: 40 ms of each `vitrine` command, for nobody.
 """
 
 import ast

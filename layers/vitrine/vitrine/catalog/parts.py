@@ -44,6 +44,9 @@ SCORE_BITS: Final = tuple(bytes(range(1 << n)) for n in range(MAX_SCORES + 1))
 FIRST_BYTES: Final = tuple(bytes(range(n)) for n in range(1 << 8))
 PLACE_AT: Final = {"path": 12, "traits": 14}  # bytes of a record before it
 
+TYPES: Final = (int, str, str, bytes, bytes, bytes, bytes, bool, bytes)
+"""Of the parts, in order."""
+
 SEPARATOR: Final = "\n"  # between ids, and between names
 
 Floats = NDArray[np.float32]
@@ -82,6 +85,8 @@ class Parts(NamedTuple):
             ValueError: their lengths differ, or a record names a path or traits that are not there.
         """
         n, ids, names, records, paths, traits, known, is_half, scores = self
+        if tuple(map(type, self)) != TYPES:
+            raise ValueError("a part is of another type")
         if (
             (ids.count(SEPARATOR) != n - 1 if n else ids)
             or len(records) != n * RECORD_BYTES

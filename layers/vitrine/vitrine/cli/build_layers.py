@@ -70,20 +70,21 @@ def installed_wheels(root: Path, arch: str, layer: str) -> Path:
     if outcome.returncode:
         raise BuildFailed(f"pip cannot install layer {layer} for {arch}: {outcome.stderr.strip()[-500:]}")
     prune(unfinished)
-    if compiled:
-        compile_modules(unfinished)
+    if compiled and not compile_modules(unfinished):
+        raise BuildFailed(f"layer {layer} for {arch} cannot be compiled; what is wrong stands above")
     return unfinished.rename(cache)
 
 
-def compile_modules(folder: Path) -> None:
-    """Compile the modules below a folder with Lambda's version of Python; nothing where there is none.
+def compile_modules(folder: Path) -> bool:
+    """Compile the modules below a folder with Lambda's version of Python; False when one does not compile.
 
     The bytecode is not compared with its source (PEP 552, unchecked): times of files do not survive the upload.
     """
     python = find_python()
-    if python is not None:
-        how = ("-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash")
-        subprocess.run([python, *how, str(folder)], check=False)  # noqa: S603 - our own arguments
+    if python is None:
+        return True  # Lambda compiles them at every cold start then
+    how = ("-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash")
+    return subprocess.run([python, *how, str(folder)], check=False).returncode == 0  # noqa: S603 - our own arguments
 
 
 def prune(folder: Path) -> None:

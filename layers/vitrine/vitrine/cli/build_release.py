@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from vitrine.adapters.release_objects import BUNDLE_ID, RELEASE_FOLDER
+from vitrine.api.store_compiled import load_store
 from vitrine.api.store_folder import compile_store
 from vitrine.cli.target import REQUIRED, find_settings
 from vitrine.decisions.release import BESTSELLERS, MANIFEST, MODEL, RANKER, STORE, Manifest, Part
-from vitrine.decisions.serving_object import SERVING, pack_serving
+from vitrine.decisions.serving_object import SERVING, pack_serving, parse_serving
+from vitrine.errors import BuildFailed
 from vitrine.ports import ObjectReader, Table
 from vitrine.refresh.published import read_pointer, serving_of
 from vitrine.wiring.refresh import open_releases
@@ -29,6 +31,7 @@ def build_release(root: Path, arguments: argparse.Namespace) -> str:
 
     Raises:
         InvalidStore: the folder's store is wrong.
+        BuildFailed: the stack's store is another one than the folder's.
         InvalidRelease: the published release is damaged.
         DependencyFailed: the stack that was named does not answer.
         LocalStackError: the demo that was named is not running.
@@ -38,6 +41,7 @@ def build_release(root: Path, arguments: argparse.Namespace) -> str:
         published = published_release(table, objects)
         if published is not None:
             release, data = published
+            _check_same_store(root, data)
             write_release(root / BUILT, data)
             return f"bundled release {release} of the stack"
     write_release(root / BUILT, own_release(root))
@@ -48,6 +52,17 @@ def published_release(table: Table, objects: ObjectReader) -> tuple[str, bytes] 
     """Id and serving object of the current release; None before the first one."""
     pointer = read_pointer(table)
     return None if pointer is None else (pointer.release, serving_of(objects, pointer))
+
+
+def _check_same_store(root: Path, data: bytes) -> None:
+    """A bundle that shows the goods of another shop would be worse than none."""
+    theirs = load_store(parse_serving(data).parts[STORE])
+    ours = load_store(compile_store(root / "store"))
+    if (theirs.regions, theirs.currency) != (ours.regions, ours.currency):
+        raise BuildFailed(
+            f"the stack's store has regions {', '.join(theirs.regions)} and {theirs.currency}, the folder's "
+            f"{', '.join(ours.regions)} and {ours.currency}; name the stack of this store"
+        )
 
 
 def own_release(folder: Path) -> bytes:

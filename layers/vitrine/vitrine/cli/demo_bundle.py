@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Final
 
-from vitrine.adapters.release_objects import RELEASE_FOLDER
+from vitrine.adapters.release_objects import BUNDLE_ID, RELEASE_FOLDER, read_bundle
 from vitrine.cli.build_plan import BUNDLED
 from vitrine.cli.build_release import own_release, published_release, write_release
-from vitrine.decisions.serving_object import SERVING
 from vitrine.ports import ObjectReader, Table
 
 BUNDLE: Final = "bundle"
@@ -25,7 +24,8 @@ def make_bundle(state: Path, folder: Path) -> Path:
     for name in BUNDLED:
         (bundle / name).unlink(missing_ok=True)
         (bundle / name).symlink_to(folder / name)
-    if (folder / "store").is_dir() and not (bundle / RELEASE_FOLDER / SERVING).exists():
+    held = read_bundle(bundle)
+    if (folder / "store").is_dir() and (held is None or held.manifest.release == BUNDLE_ID):
         write_release(bundle / RELEASE_FOLDER, own_release(folder))
     return bundle
 

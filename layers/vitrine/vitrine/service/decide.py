@@ -149,8 +149,9 @@ class DecideService:
         if not request.options.dry_run:
             self._record(context, decision, request.visitor, tape, body, told, countdown)
             if not sources.faults:
-                self._traffic.note(sources.weather_cell, now)
+                self._traffic.note(sources.weather_cell, now, countdown.left_s(RECORD_UNTIL))
             countdown.lap("record")
+        self._environment.releases.settle(countdown.left_s(RECORD_UNTIL))
         return Outcome(
             decision,
             body,

@@ -43,11 +43,11 @@ class Recorder:
             self._lose(str(error))
             return
         if refused:
-            self._lose("the stream did not take it")
+            self._lose("the stream did not take it", refused)
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: str, n: int = 1) -> None:
         """Count a lost record, and say how many were lost since this was last said, if that was long enough ago."""
-        self.lost += 1
+        self.lost += n
         now_s = self._seconds()
         if self._quiet_until_s is not None and now_s < self._quiet_until_s:
             return

@@ -4,14 +4,18 @@ A few goods make most page views, so most of what a page reads of them has been 
 a read unit nor time. A visitor's own rows are not held: their next page view mostly meets another environment.
 """
 
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from vitrine.types import Absent, Key, ReleaseId, Row, Rows
 
 ROW_BYTES: Final = 500
 """What Python needs beside the bytes of a row: key, dictionary, entry (measured by tracemalloc on CPython 3.11)."""
+
+SETTLED_S: Final = 60.0
+"""For so long after a flip a row that seems missing may only not have arrived: reads are eventually consistent."""
 
 SHARED: Final = ("L#", "I#")
 """How partition keys begin of rows that are the same for all visitors."""
@@ -26,10 +30,12 @@ class ReleaseRows:
     One request at a time. 24 MB hold about 7,000 rows of items.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, seconds: Callable[[], float] = time.monotonic) -> None:
         self._held: OrderedDict[Key, Row | Absent] = OrderedDict()
         self._lists: ReleaseId | None = None
         self._max_bytes = max_bytes
+        self._seconds = seconds
+        self._since_s = 0.0
         self.n_bytes = 0
 
     def find(self, wanted: Sequence[Key]) -> dict[Key, Row | Absent]:
@@ -46,13 +52,18 @@ class ReleaseRows:
         """Hold the shared rows among these; those of other lists are forgotten."""
         if lists != self._lists:
             self._held.clear()
-            self.n_bytes, self._lists = 0, lists
+            self.n_bytes, self._lists, self._since_s = 0, lists, self._seconds()
         for key, row in rows.items():
-            if row is not Absent.NOT_READ and key not in self._held and is_shared(key):
+            if self._is_sure(row) and key not in self._held and is_shared(key):
                 self._held[key] = row
                 self.n_bytes += size_of(row)
         while self.n_bytes > self._max_bytes:
             self.n_bytes -= size_of(self._held.popitem(last=False)[1])
+
+    def _is_sure(self, row: Row | Absent) -> bool:
+        if row is Absent.MISSING:
+            return self._seconds() - self._since_s > SETTLED_S
+        return row is not Absent.NOT_READ
 
 
 def is_shared(key: Key) -> bool:

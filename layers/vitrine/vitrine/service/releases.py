@@ -15,8 +15,9 @@ from typing import Final, TypeAlias
 from vitrine import keys
 from vitrine.decisions.release import Pointer, Release, parse_pointer
 from vitrine.decisions.rollout import Rollout
-from vitrine.errors import DependencyFailed, InvalidRelease
+from vitrine.errors import DependencyFailed, InvalidRelease, InvalidStore
 from vitrine.ports import PageTable, Ranker
+from vitrine.rules.attributes import InvalidCondition
 from vitrine.service.trial import Challenger
 from vitrine.types import Absent, Row
 from vitrine.values import dataclass
@@ -34,6 +35,17 @@ again, nor all environments at the same moment."""
 SPREAD_S: Final = 5.0
 """Environments that see a flip take over within so many seconds, each at a moment of its own: thousands at once would
 be throttled by the bucket. Both releases may be served meanwhile, for the rows of N-1 are kept."""
+
+UNFORESEEN: Final = (
+    ArithmeticError,
+    AttributeError,
+    InvalidCondition,
+    InvalidStore,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What loading a release raises that passes all its checks and still is of no form that this code knows."""
 
 LoadChallenger: TypeAlias = Callable[[Rollout], Ranker]
 """The ranker of a trial, verified. Raises InvalidModel or DependencyFailed."""
@@ -80,6 +92,7 @@ class Releases:
         self._not_before = 0.0
         self._loading = threading.Lock()
         self._swapping = threading.Lock()
+        self._under_way: threading.Thread | None = None
         self.reload()
         if self._current is None:
             bundle = Serving(bundled())
@@ -146,14 +159,21 @@ class Releases:
 
     def _begin_load(self, pointer: Pointer) -> threading.Thread:
         """Load in the background; the caller holds `_loading`, which is given back at the end."""
-        thread = threading.Thread(target=self._load_aside, args=(pointer,), daemon=True)
+        thread = self._under_way = threading.Thread(target=self._load_aside, args=(pointer,), daemon=True)
         thread.start()
         return thread
+
+    def settle(self, timeout_s: float) -> None:
+        """Give a load that is under way that much time: between page views Lambda stops its thread."""
+        under_way = self._under_way
+        if under_way is not None and timeout_s > 0:
+            under_way.join(timeout_s)
 
     def _load_aside(self, pointer: Pointer) -> None:
         try:
             self._take_over(pointer)
         finally:
+            self._under_way = None
             self._loading.release()
 
     def _take_over(self, pointer: Pointer) -> None:
@@ -167,6 +187,9 @@ class Releases:
         except InvalidRelease as error:
             self._refused = pointer  # altered bytes stay altered
             logger.warning("release %s refused, %s goes on: %s", pointer.release, self._current_id, error)
+        except UNFORESEEN:
+            self._refused = pointer  # else every request would load it again
+            logger.exception("release %s refused, %s goes on", pointer.release, self._current_id)
         except DependencyFailed as error:
             self._leave_alone()
             logger.warning("release %s not loaded, %s goes on: %s", pointer.release, self._current_id, error)

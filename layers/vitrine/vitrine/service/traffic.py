@@ -2,7 +2,6 @@
 
 import logging
 from datetime import datetime, timedelta
-from threading import Thread
 from typing import Final
 
 from vitrine import keys
@@ -14,34 +13,35 @@ LOOK_EVERY: Final = timedelta(hours=1)
 TRY_AGAIN: Final = timedelta(minutes=5)
 """After a failure; a table that is down must not see a new attempt with every page view."""
 
-TIMEOUT_S: Final = 2.0
+MIN_TIME_S: Final = 0.01
+"""With less time left a note waits for the next page view."""
 
 logger = logging.getLogger(__name__)
 
 
 class TrafficNotes:
-    """Renews a cell's note when it is old: looks at most once an hour and environment, beside the answer."""
+    """Renews a cell's note when it is old: looks at most once an hour and environment, before the answer leaves, for
+    after it Lambda stops the process."""
 
     def __init__(self, table: PageTable) -> None:
         self._table = table
         self._looked: dict[str, datetime] = {}
 
-    def note(self, cell: str | None, now: datetime) -> None:
-        """Visitors of this cell are there."""
+    def note(self, cell: str | None, now: datetime, left_s: float) -> None:
+        """Visitors of this cell are there. It takes as many seconds as are left at most."""
         if cell is None:
             return
         looked = self._looked.get(cell)
         if looked is not None and timedelta(0) <= now - looked < LOOK_EVERY:  # a clock that was set back looks anew
             return
+        if left_s < MIN_TIME_S:
+            return
         self._looked[cell] = now
-        Thread(target=self._renew, args=(cell, now), daemon=True).start()
-
-    def _renew(self, cell: str, now: datetime) -> None:
         key = keys.weather_traffic(cell)
         try:
-            mark = mark_traffic(cell, self._table.read([key], TIMEOUT_S)[key], now)
+            mark = mark_traffic(cell, self._table.read([key], left_s / 2)[key], now)
             if mark is not None:
-                self._table.replace(*mark, TIMEOUT_S)
+                self._table.replace(*mark, left_s / 2)
         except DependencyFailed as error:
             self._looked[cell] = now - LOOK_EVERY + TRY_AGAIN
             logger.warning("the traffic of a weather cell was not noted: %s", error)
