@@ -4,6 +4,7 @@ A request becomes an event and a result an answer exactly as the local gateway d
 a function would die of (an exception, a result that is no JSON) is told apart from what it answers.
 """
 
+import gzip
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -84,7 +85,15 @@ class Api:
         except Exception as error:  # noqa: BLE001 - whatever a function dies of is a finding
             return Reply(route.key, 500, {}, b"", time.process_time() - cpu, repr(error)[:300])
         self.forget()
-        return Reply(route.key, answer.status, dict(answer.headers), answer.body, spent)
+        return Reply(route.key, answer.status, *unpacked(dict(answer.headers), answer.body), spent)
+
+
+def unpacked(headers: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
+    """An answer as every HTTP client gives it to its caller: no longer as gzip."""
+    if headers.get("content-encoding") != "gzip":
+        return headers, body
+    kept = {name: value for name, value in headers.items() if name not in ("content-encoding", "content-length")}
+    return kept, gzip.decompress(body)
 
 
 def memory_api(keys: TokenKeys = KEYS) -> Api:
