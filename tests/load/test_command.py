@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -79,9 +78,10 @@ def test_ctrl_c_and_kill_leave_nothing_behind(how: signal.Signals, tmp_path: Pat
         stderr=subprocess.PIPE,
         start_new_session=True,
         text=True,
+        preexec_fn=hear_ctrl_c,
     ) as command:
         session = wait_for_session(command.pid, 6)  # itself, stores, front, two environments, generator
-        end(command, how)
+        os.killpg(command.pid, how) if how is signal.SIGINT else command.kill()
         assert command.stderr is not None
         said = command.stderr.read()
     assert command.returncode == (130 if how is signal.SIGINT else -signal.SIGKILL)
@@ -92,16 +92,9 @@ def test_ctrl_c_and_kill_leave_nothing_behind(how: signal.Signals, tmp_path: Pat
     assert not left
 
 
-def end(command: subprocess.Popen[str], how: signal.Signals) -> None:
-    """Kill it, or press Ctrl-C, and again when that was lost: CPython drops an interrupt that meets a finaliser."""
-    if how is signal.SIGKILL:
-        command.kill()
-        return
-    for _ in range(5):
-        os.killpg(command.pid, how)
-        with suppress(subprocess.TimeoutExpired):
-            command.wait(8)
-            return
+def hear_ctrl_c() -> None:
+    """A shell that runs the tests in the background has them, and what they start, ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_session(leader: int, n: int) -> set[int]:
