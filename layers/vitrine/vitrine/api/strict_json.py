@@ -15,6 +15,9 @@ import orjson
 from vitrine.errors import BodyTooLarge, InvalidField, MalformedJson
 
 MAX_BODY_BYTES: Final = 16 * 1024
+MAX_DEPTH: Final = 100
+"""Of objects and arrays in each other: the deepest request that means something has seven."""
+
 _CONTAINERS: Final = (dict, list)
 SHOWN: Final = 40  # letters of the caller's own text that an error repeats
 
@@ -58,11 +61,17 @@ def _has_gaps(body: bytes) -> bool:
     return b'" ' in body or b'"\n' in body or b'"\r' in body or b'"\t' in body
 
 
-def _count_keys(value: Any) -> int:  # noqa: ANN401 - any JSON
-    """The keys of all objects in a value, whose depth is bounded by orjson's."""
+def _count_keys(value: Any, depth: int = 0) -> int:  # noqa: ANN401 - any JSON
+    """The keys of all objects in a value.
+
+    Raises:
+        RecursionError: it is nested deeper than MAX_DEPTH, on whatever Python: their own limits differ.
+    """
+    if depth > MAX_DEPTH:
+        raise RecursionError
     if type(value) is dict:
-        return len(value) + sum([_count_keys(one) for one in value.values() if type(one) in _CONTAINERS])
-    return sum([_count_keys(one) for one in value if type(one) in _CONTAINERS])
+        return len(value) + sum([_count_keys(one, depth + 1) for one in value.values() if type(one) in _CONTAINERS])
+    return sum([_count_keys(one, depth + 1) for one in value if type(one) in _CONTAINERS])
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
