@@ -6,17 +6,16 @@ Cards live in rows of their own, outside any release, because price and stock ch
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final
 
 import orjson
 
 from vitrine.catalog.goods import Goods
 from vitrine.catalog.packed import region_mask
 from vitrine.errors import InvalidRelease
-from vitrine.types import RegionId, Row
+from vitrine.types import Absent, RegionId, Row
 
 ITEM_URL: Final = "/shop/p/"
-Brand = Literal["National", "Private"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,16 @@ def card_row(item: Item, region_bits: Mapping[RegionId, int], currency: str, upd
         "category": item.category,
         "updated_ms": updated_ms,
     }
+
+
+def card_in(row: Row | Absent) -> Card | Absent:
+    """The card in a row; a damaged one is as good as not read."""
+    if isinstance(row, Absent):
+        return row
+    try:
+        return parse_card(row)
+    except InvalidRelease:
+        return Absent.NOT_READ
 
 
 def parse_card(row: Row) -> Card:

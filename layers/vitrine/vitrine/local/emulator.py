@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,11 +42,10 @@ class Emulator:
             [sys.executable, "-m", "ministack"], environment(state, port), state, signal.SIGTERM, "ministack", log
         )
         emulator = cls(f"http://127.0.0.1:{port}", child)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(emulator.stop)
             await emulator.wait_until_healthy()
-        except BaseException:
-            await emulator.stop()
-            raise
+            undo.pop_all()
         return emulator
 
     async def wait_until_healthy(self) -> None:

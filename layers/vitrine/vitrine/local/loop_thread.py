@@ -21,9 +21,8 @@ class LoopThread:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        finally:
+            future.cancel()  # of one that is done it changes nothing
 
     def stop(self) -> None:
         """End the thread and close the loop."""

@@ -7,7 +7,7 @@ import json
 import socket
 import sys
 from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self, TypeVar
@@ -80,13 +80,12 @@ class LocalStack:
         self.state.mkdir(parents=True, exist_ok=True)
         self._lock = lock(self.state)
         self._loop = LoopThread()
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.stop)
             listener = listen(self._port)
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             self._run(self._start(listener))
-        except BaseException:
-            self.stop()
-            raise
+            undo.pop_all()
         return self
 
     def __exit__(

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from vitrine import keys
-from vitrine.catalog.items import Card, parse_card
+from vitrine.catalog.items import Card, card_in
 from vitrine.decisions.claims import ClaimOutcome, Claims
 from vitrine.decisions.context import DecisionRequest
 from vitrine.decisions.placements import Store
-from vitrine.errors import InvalidRelease
 from vitrine.ports import Table
 from vitrine.types import Absent, ItemId, Key, Row, Rows
 
@@ -37,7 +36,7 @@ class LiveInputs:
     def read_cards(self, items: Sequence[ItemId]) -> Mapping[ItemId, Card | Absent]:
         """See ReadCards. Raises as `read` does."""
         rows = self.read([keys.card(item) for item in items])
-        return {item: _card(rows[keys.card(item)]) for item in items}
+        return {item: card_in(rows[keys.card(item)]) for item in items}
 
 
 def grant(claims: Claims) -> ClaimOutcome:
@@ -54,12 +53,3 @@ def known_placements(request: DecisionRequest, store: Store) -> tuple[str, ...] 
     if request.placements is None:
         return None
     return tuple(name for name in request.placements if name in store.placements)
-
-
-def _card(row: Row | Absent) -> Card | Absent:
-    if isinstance(row, Absent):
-        return row
-    try:
-        return parse_card(row)
-    except InvalidRelease:
-        return Absent.NOT_READ

@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from vitrine import keys
-from vitrine.catalog.items import Card, parse_card
+from vitrine.catalog.items import Card, card_in
 from vitrine.decisions.claims import ClaimOutcome, Claims
 from vitrine.decisions.context import DecisionRequest
 from vitrine.decisions.ladder import WEATHER
-from vitrine.errors import DeadlineExceeded, DependencyFailed, InvalidRelease, LeftAlone
+from vitrine.errors import DeadlineExceeded, DependencyFailed, LeftAlone
 from vitrine.ports import Clock, PageTable
 from vitrine.service.card_cache import CardCache
 from vitrine.service.claims import TABLE, Counter
 from vitrine.service.countdown import CARDS_UNTIL, CLAIMS_UNTIL, MIN_READ_S, ROWS_UNTIL, WEATHER_UNTIL, Countdown
 from vitrine.service.release_rows import ReleaseRows
 from vitrine.service.releases import Releases
-from vitrine.types import Absent, ItemId, Key, ReleaseId, Row, Rows
+from vitrine.types import Absent, ItemId, Key, ReleaseId, Rows
 from vitrine.values import dataclass
 
 LATE: Final = "late"
@@ -105,7 +105,7 @@ class LiveSources:
         if not due:
             return self._read(asked, ROWS_UNTIL)
         fresh = dict(self._read([*asked, *due], ROWS_UNTIL))
-        cache.keep({item: _card(fresh.pop(key)) for key, item in due.items()}, self._environment.clock())
+        cache.keep({item: card_in(fresh.pop(key)) for key, item in due.items()}, self._environment.clock())
         return fresh
 
     def read_cards(self, items: Sequence[ItemId]) -> Mapping[ItemId, Card | Absent]:
@@ -116,7 +116,7 @@ class LiveSources:
             return cards
         wanted = {keys.card(item): item for item in items if item not in cards}
         if wanted:
-            fresh = {wanted[key]: _card(row) for key, row in self._read(list(wanted), CARDS_UNTIL).items()}
+            fresh = {wanted[key]: card_in(row) for key, row in self._read(list(wanted), CARDS_UNTIL).items()}
             cache.keep(fresh, now)
             cards.update(fresh)
         return cards
@@ -187,13 +187,3 @@ def how_it_failed(error: DependencyFailed) -> str:
     if isinstance(error, DeadlineExceeded):
         return LATE
     return LEFT_ALONE if isinstance(error, LeftAlone) else FAILED
-
-
-def _card(row: Row | Absent) -> Card | Absent:
-    """The card in a row; a damaged one is as good as not read."""
-    if isinstance(row, Absent):
-        return row
-    try:
-        return parse_card(row)
-    except InvalidRelease:
-        return Absent.NOT_READ
