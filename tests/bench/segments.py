@@ -19,7 +19,8 @@ from vitrine.refresh.engine import Engine
 from vitrine.refresh.history import last_purchase_ms
 from vitrine.refresh.journey_import import Shop, import_complete_journey
 from vitrine.refresh.lists import Regions
-from vitrine.refresh.predictions import Predictions, build_predictions
+from vitrine.refresh.predictions import Predictions, predict
+from vitrine.refresh.snapshots import Past
 from vitrine.refresh.visitor_scores import VisitorScores, score_visitors
 
 STORE: Final = Path("store")
@@ -37,7 +38,7 @@ def run(progress: Progress, data: Path = DATA) -> Sequence[str]:
         with Engine() as engine:
             engine.load_lake(lake)
             paper, paper_facts = against_paper(engine)
-            cdnow = build_predictions(engine, last_purchase_ms(engine) + 1, progress)
+            cdnow = predict(Past(engine, last_purchase_ms(engine) + 1), progress)
     result = {
         "bench": "segments",
         **dict(flat(journey.predictions, "")),

@@ -18,8 +18,9 @@ from vitrine.refresh.prediction_models import (
     mean_losses,
     recency_rule,
 )
-from vitrine.refresh.predictions import QUESTIONS, build_predictions
+from vitrine.refresh.predictions import QUESTIONS, predict
 from vitrine.refresh.report import LineFigure
+from vitrine.refresh.snapshots import Past
 
 DAYS = 150
 
@@ -28,7 +29,7 @@ DAYS = 150
 def predictions():
     """Of a shop of 260 visitors that is open for 150 days: 90 days cannot be tested, 7 and 30 can."""
     with open_shop(simulate(260, DAYS)) as engine:
-        return build_predictions(engine, instant(DAYS), silent)
+        return predict(Past(engine, instant(DAYS)), silent)
 
 
 def examples(n=600, seed=1):
@@ -86,7 +87,7 @@ def test_every_card_compares_with_plain_methods(predictions):
 def test_the_same_lake_gives_the_same_predictions(predictions):
     """Trained anew, bit for bit."""
     with open_shop(simulate(260, DAYS)) as engine:
-        again = build_predictions(engine, instant(DAYS), silent)
+        again = predict(Past(engine, instant(DAYS)), silent)
     assert [again.of(visitor) for visitor in again.visitors] == [predictions.of(v) for v in predictions.visitors]
 
 
@@ -98,7 +99,7 @@ def test_conditions_can_ask_for_every_prediction():
 def test_a_handful_of_visitors_is_too_little():
     """Nothing is predicted of a shop with ten visitors, and nothing fails."""
     with open_shop(simulate(10, DAYS)) as engine:
-        found = build_predictions(engine, instant(DAYS), silent)
+        found = predict(Past(engine, instant(DAYS)), silent)
     assert all(found.of(visitor) == {} for visitor in found.visitors)
 
 
@@ -106,7 +107,7 @@ def test_all_at_one_second_is_too_little():
     """Everybody at once leaves no past to learn from."""
     lines = [line for line in simulate(50, 60) if line.day < 1.0] or simulate(50, 60)[:5]
     with open_shop(lines) as engine:
-        found = build_predictions(engine, instant(1.5), silent)
+        found = predict(Past(engine, instant(1.5)), silent)
     assert not any(answer.values is not None for answer in found.answers)
 
 

@@ -49,6 +49,14 @@ def test_the_command_prints_figures_and_writes_both_files(lake, tmp_path, capsys
     assert rows[0]["persona"] == "everyone"
 
 
+def test_dates_that_came_true_are_told_on_request(lake, capsys):
+    """The section comes after the others, and only when it is asked for: it builds the lists of back then."""
+    assert segments_command.run(arguments(lake)) == 0
+    assert "Next-purchase dates" not in capsys.readouterr().out
+    assert segments_command.run(arguments(lake, "--due-dates")) == 0
+    assert "Next-purchase dates" in capsys.readouterr().out
+
+
 def test_an_export_is_harmless_in_a_spreadsheet(tmp_path):
     """Ids come from outside: one that begins like a formula is quoted; what is unknown is empty."""
     lines = simulate(40, 60)

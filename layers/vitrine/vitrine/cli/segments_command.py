@@ -13,8 +13,10 @@ from vitrine.api.store_compiled import load_store
 from vitrine.api.store_folder import compile_store
 from vitrine.cli.progress import show_progress
 from vitrine.cli.section_lines import section_lines
+from vitrine.refresh.due_card import due_section, try_due_dates
 from vitrine.refresh.engine import Engine
 from vitrine.refresh.history import last_purchase_ms
+from vitrine.refresh.lists import Regions
 from vitrine.refresh.predictions import QUESTIONS
 from vitrine.refresh.report_page import render
 from vitrine.refresh.visitor_scores import VisitorScores, score_visitors
@@ -50,6 +52,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "write a CSV of all visitors for an ad channel or a mailing; a lake knows no consent, so whoever may not be"
         " written to has to be taken out before it is used"
     )
+    parser.add_argument(
+        "--due-dates", action="store_true", help="also tell how many next-purchase dates of six weeks ago came true"
+    )
     parser.add_argument("--export", type=Path, metavar="FILE", help=told)
 
 
@@ -60,12 +65,16 @@ def run(arguments: argparse.Namespace) -> int:
         engine.load_lake(arguments.lake)
         as_of_ms = last_purchase_ms(engine) + 1
         scores = score_visitors(engine, store, as_of_ms, _instant(as_of_ms), progress)
+        sections = list(scores.sections)
+        if arguments.due_dates:  # last, for it leaves the engine with the lists of back then
+            regions = Regions(tuple(store.regions), store.default_region)
+            sections.append(due_section(try_due_dates(engine, regions, as_of_ms, progress)))
     if arguments.report is not None:
-        page = render("Segments", f"as of {_instant(as_of_ms):%Y-%m-%d}", scores.sections)
+        page = render("Segments", f"as of {_instant(as_of_ms):%Y-%m-%d}", sections)
         arguments.report.write_text(page, encoding="utf-8")
     if arguments.export is not None:
         write_export(scores, arguments.export)
-    print("\n".join(section_lines(scores.sections)))
+    print("\n".join(section_lines(sections)))
     print(orjson.dumps(scores.facts).decode())
     return 0
 

@@ -29,7 +29,6 @@ from vitrine.refresh.prediction_models import (
 )
 from vitrine.refresh.report import Section, TableFigure
 from vitrine.refresh.snapshots import Outcome, Past, Snapshot
-from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import DAY_MS, VisitorId
 from vitrine.values import dataclass, field
 
@@ -124,17 +123,12 @@ class Predictions:
         }
 
 
-def build_predictions(engine: SqlEngine, as_of_ms: int, progress: Progress) -> Predictions:
-    """Train, test and answer everything, from the lake that the engine has loaded; nothing from the instant on counts.
+def predict(past: Past, progress: Progress) -> Predictions:
+    """Train, test and answer everything; nothing from the instant of the past on counts.
 
     Raises:
         TooLittleData: nothing was bought before the instant.
     """
-    return predict(Past(engine, as_of_ms), progress)
-
-
-def predict(past: Past, progress: Progress) -> Predictions:
-    """See build_predictions."""
     visitors = past.everybody().visitors
     answers = []
     for done, (question, plain) in enumerate(QUESTIONS):
