@@ -20,8 +20,8 @@ COLD_SHARE: Final = 0.005
 TRACED_SHARE: Final = 0.05
 """X-Ray's default sampling rule: the first request of each second, which is left out here, and 5 % of the others."""
 
-RECORD_MONTHS: Final = 3
-"""How long decision records are kept: DecisionRetentionDays of template.yaml."""
+RECORD_MONTHS: Final = (1, 3)
+"""How long records are kept as they are, and then at rest: at least three months are billed of that (template.yaml)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Bill:
     def of(cls, calls: Sequence[Call], bytes_out: Sequence[int], plan: Plan) -> "Bill":
         """The mean bill over as many calls as there are `bytes_out`."""
         n = len(bytes_out)
-        billed_bytes, record_bytes = sum(call.billed_bytes for call in calls), sum(call.record_bytes for call in calls)
+        billed_bytes, kept_bytes = sum(call.billed_bytes for call in calls), sum(call.kept_bytes for call in calls)
+        keeping = RECORD_MONTHS[0] * PRICES.s3_gb_month + RECORD_MONTHS[1] * PRICES.s3_instant_gb_month
         operations = [call.operation for call in calls]
         items = {
             "API Gateway, HTTP API": PRICES.api_request,
@@ -74,7 +75,7 @@ class Bill:
             "DynamoDB, read units": sum(call.read_units for call in calls) / n * PRICES.read_unit,
             "DynamoDB, write units": sum(call.write_units for call in calls) / n * PRICES.write_unit,
             "Firehose": billed_bytes / n / GB * PRICES.firehose_gb,
-            "S3, records kept": record_bytes / n / GB * PRICES.s3_gb_month * RECORD_MONTHS,
+            "S3, records kept": kept_bytes / n / GB * keeping,
             "S3, reads": operations.count("GET object") / n * PRICES.s3_get,
             "Secrets Manager": operations.count("GetSecretValue") / n * PRICES.secret_call,
             "CloudWatch Logs": (plan.log_bytes + ACCESS_LOG_BYTES) / GB * PRICES.logs_gb,

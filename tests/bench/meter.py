@@ -5,6 +5,7 @@ takes half a unit per 4 KB begun of each item (a missing one counts as one of 4 
 a write one unit per 1 KB begun. A write whose condition fails costs the same.
 """
 
+import gzip
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,12 +28,12 @@ HOP_HEADERS: Final = frozenset(("transfer-encoding", "content-encoding", "conten
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of AWS. `record_bytes` are Firehose's; `billed_bytes` are the same with each record up to 5 KB."""
+    """One call of AWS. Of Firehose's records: `kept_bytes` as gzip, `billed_bytes` with each rounded up to 5 KB."""
 
     operation: str
     read_units: float = 0.0
     write_units: float = 0.0
-    record_bytes: int = 0
+    kept_bytes: int = 0
     billed_bytes: int = 0
     rows: int = 0
 
@@ -107,9 +108,9 @@ def charged(operation: str, asked: Mapping[str, Any], answered: Mapping[str, Any
             puts = [one["PutRequest"]["Item"] for each in asked["RequestItems"].values() for one in each]
             return Call(operation, write_units=sum(map(write_units, puts)))
         case "PutRecordBatch":
-            sizes = [len(b64decode(record["Data"])) for record in asked["Records"]]
-            billed = sum(ceil(size / RECORD_STEP) * RECORD_STEP for size in sizes)
-            return Call(operation, record_bytes=sum(sizes), billed_bytes=billed)
+            records = [b64decode(record["Data"]) for record in asked["Records"]]
+            billed = sum(ceil(len(record) / RECORD_STEP) * RECORD_STEP for record in records)
+            return Call(operation, kept_bytes=sum(len(gzip.compress(one)) for one in records), billed_bytes=billed)
     return Call(operation)
 
 

@@ -29,6 +29,7 @@ class Prices:
     firehose_gb: float = 0.029  # direct PUT, each record rounded up to 5 KB
     s3_get: float = 0.40 / MILLION
     s3_gb_month: float = 0.023
+    s3_instant_gb_month: float = 0.004  # Glacier Instant Retrieval, three months at least
     logs_gb: float = 0.50  # ingestion, access logs too
     trace: float = 5.00 / MILLION  # X-Ray, recorded
     secret_call: float = 5.00 / MILLION

@@ -38,7 +38,8 @@ def test_writes_and_records_are_rounded_up() -> None:
     assert write_units({"pk": {"S": "a"}, "data": binary(1_024)}) == 2.0
     records = [{"Data": b64encode(bytes(size)).decode()} for size in (10, 5_121)]
     call = charged("PutRecordBatch", {"Records": records}, {})
-    assert (call.record_bytes, call.billed_bytes) == (5_131, 3 * 5_120)
+    assert call.billed_bytes == 3 * 5_120
+    assert 0 < call.kept_bytes < 200  # zeros, as gzip
 
 
 def test_the_bill_is_the_mean_of_the_calls() -> None:

@@ -24,8 +24,9 @@ from vitrine.decisions.visit import Visit
 from vitrine.errors import InvalidModel, InvalidRelease
 from vitrine.types import Absent, ItemId, Key, Row, Rows
 
-AHEAD: Final = 40
-"""Items that are foreseen: a row shows a dozen, and some are sold out, alike or at hand."""
+AHEAD: Final = 24
+"""Items that are foreseen: a row shows a dozen, and some are sold out, alike or at hand. Each costs the reading of its
+card, unless that is in memory."""
 
 
 def foresee(
