@@ -1,7 +1,6 @@
 """The tests on Spark cannot go missing from the gate without anybody hearing of it."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +8,6 @@ from pathlib import Path
 import pytest
 
 QUICKLY = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-cov")
-STAND_IN = """#!/bin/sh
-echo "SPARK_TESTS=$SPARK_TESTS make $*" >>"$LOG"
-[ "$1" != "$FAILING" ]
-"""
-"""For `make`: it notes what is asked of it and does nothing."""
 NO_PYSPARK = "import sys\n\nsys.modules['pyspark'] = None\n"
 
 
@@ -39,20 +33,3 @@ def test_without_pyspark_they_fail_to_be_collected(root, tmp_path, demand, code)
     (tmp_path / "sitecustomize.py").write_text(NO_PYSPARK)
     run = judge(root, "tests/spark", PYTHONPATH=str(tmp_path), SPARK_TESTS=demand)
     assert run.returncode == code, run.stdout + run.stderr
-
-
-@pytest.mark.parametrize("failing", ["", "test", "lint"])
-def test_the_gate_requires_them(root, tmp_path, failing):
-    """On the interpreter that runs all tests; and it fails when one of its steps does."""
-    commands, log = tmp_path / "commands", tmp_path / "log"
-    commands.mkdir()
-    for name, text in {"make": STAND_IN, "java": "#!/bin/sh\n"}.items():
-        (commands / name).write_text(text)
-        (commands / name).chmod(0o755)
-    (tmp_path / ".ci").mkdir()
-    gate = shutil.copy(root / ".ci" / "run", tmp_path / ".ci")
-    environment = {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}", "LOG": str(log), "FAILING": failing}
-    environment.pop("SPARK_TESTS", None)
-    run = subprocess.run(["bash", gate], env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == (1 if failing else 0), run.stderr
-    assert ("SPARK_TESTS=required make test" in log.read_text().splitlines()) is (failing != "lint")
