@@ -48,6 +48,7 @@ def test_a_fault_is_named_with_file_line_and_remedy(folder: Path, case: str) -> 
     assert (fault.file, fault.place) == (str(folder / spoilt["file"]), spoilt["place"])
     assert spoilt["says"] in fault.message
     assert spoilt.get("hint", "") in fault.hint
+    assert fault.hint or case == "not YAML"  # there the parser has nothing to advise
     after = spoilt.get("line", 0)
     assert after == "any" or fault.line == line + after
 
@@ -198,6 +199,59 @@ def test_a_wrong_store_file_does_not_hide_the_others(folder: Path) -> None:
     change(folder, "store.yaml", "currency: EUR", "currency: euro")
     change(folder, MAIN, "priority: 10", "priority: ten")
     assert [fault.place for fault in check_store(folder)] == ["campaigns.ice-cream.priority", "currency"]
+
+
+def test_a_wrong_field_does_not_hide_the_others_of_its_campaign(folder: Path) -> None:
+    """What does not depend on it is checked all the same; what might is not, so that no fault is made up."""
+    change(folder, MAIN, "audience: heat", "audience: haet")
+    change(folder, MAIN, "priority: 10", "prioriti: 10")
+    change(folder, MAIN, "views: 100000", "views: none")
+    change(folder, MAIN, "from: [popular@frozen/ice-cream]", "from: [populer]")
+    assert [fault.place.removeprefix("campaigns.ice-cream.") for fault in check_store(folder)] == [
+        "audience",
+        "prioriti",
+        "budget.views",
+        "products.strategies.0.from.0",
+        "products.strategies.0.order",
+    ]
+    change(folder, MAIN, "    variables:", "    varaibles:")
+    assert [fault.place for fault in check_store(folder)] == [
+        "campaigns.ice-cream.prioriti",
+        "campaigns.ice-cream.budget.views",
+        "campaigns.ice-cream.varaibles",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stray", "hint"),
+    [
+        ("audience.yaml", "did you mean 'audiences.yaml'?"),
+        ("offers.yml", "did you mean 'offers.yaml'?"),
+        ("stores-west.geojson", "did you mean 'stores.geojson'?"),
+        ("summer.yaml", "or move it to campaigns/"),
+        ("campaigns/2026/june.yaml", "move it to campaigns/ itself"),
+        ("campaigns/main.geojson", "let it end in .yaml"),
+    ],
+)
+def test_a_file_that_nothing_reads_is_a_fault(folder: Path, stray: str, hint: str) -> None:
+    """A marketer who misspells a file's name does not lose what it says; notes and an editor's own files are fine."""
+    for name in (
+        "README.md",
+        "schema/store.schema.json",
+        ".offers.yaml",
+        "campaigns/.main.yaml.swp",
+        "campaigns/b.yml",
+    ):
+        write(folder, name, "campaigns: {}")
+    assert check_store(folder) == []
+    write(folder, stray, "campaigns: {}")
+    fault = only_fault(folder)
+    assert (fault.file, fault.line, fault.message) == (
+        str(folder / stray),
+        1,
+        "is no file of a store, and nothing reads it",
+    )
+    assert hint in fault.hint
 
 
 def test_names_of_wrong_parts_are_known(folder: Path) -> None:

@@ -79,9 +79,16 @@ class Conditions:
         self._under_way.pop()
         return self._known[name]
 
+    def _named(self, name: str) -> Condition:
+        """The audience that a condition names; see compile_condition."""
+        audience = self._audience(name)
+        if audience is None:
+            raise InvalidCondition(f"there is no audience {name!r}", (), suggest(name, self._files, "audiences"))
+        return audience
+
     def _compile(self, plain: Mapping[str, Any], at: Place) -> Condition:
         try:
-            return compile_condition(plain, self._attributes, self._regex, self._audience)
+            return compile_condition(plain, self._attributes, self._regex, self._named)
         except InvalidCondition as error:
             first = error
         # A condition stops at its first fault; its parts, one by one, show the others.
@@ -98,6 +105,6 @@ class Conditions:
                 for index, part in enumerate(operand):
                     yield from self._faults(part, (*place, index)) if isinstance(part, dict) else ()
             try:
-                compile_condition({key: operand}, self._attributes, self._regex, self._audience)
+                compile_condition({key: operand}, self._attributes, self._regex, self._named)
             except InvalidCondition as error:
                 yield InvalidCondition(error.message, (*at, *error.at), error.hint)

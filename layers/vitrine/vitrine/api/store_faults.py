@@ -14,6 +14,7 @@ Refuse: TypeAlias = Callable[[Place, str, str], None]
 """Takes note of a fault (place, what is wrong, how to mend it). Checking collects them, loading stops at the first."""
 
 _MAX_NAMED: Final = 12
+_MAX_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,7 +64,13 @@ def invalid_parts(error: ValidationError, model: type[BaseModel]) -> Iterator[tu
             case "string_type" if isinstance(fault["input"], int | float):
                 yield place, f"is {fault['input']!r}, not a text", "put it in quotes"
             case _:
-                yield place, fault["msg"].replace("Input should", "should"), ""
+                yield place, fault["msg"].replace("Input should", "should"), f"change {_shown(fault['input'])}"
+
+
+def _shown(plain: Any) -> str:  # noqa: ANN401 - any YAML
+    """What stands in the file, cut short."""
+    shown = repr(plain)
+    return shown if len(shown) <= _MAX_SHOWN else f"{shown[: _MAX_SHOWN - 3]}..."
 
 
 def _split(message: str) -> tuple[str, str]:

@@ -119,13 +119,14 @@ class StoreFile(StrictFile):
     def _known_region(self) -> Self:
         ids = [region.id for region in self.regions]
         if len(set(ids)) != len(ids):
-            raise ValueError("region ids must differ")
+            raise ValueError("region ids must differ; rename one of two that are alike")
         if self.default_region not in ids:
-            raise ValueError(f"default_region {self.default_region!r} is not one of the regions {ids}")
+            told = f"default_region {self.default_region!r} is not one of the regions {ids}"
+            raise ValueError(f"{told}; name one of them")
         return self
 
     @model_validator(mode="after")
     def _distinct_locales(self) -> Self:
         if len(set(self.locales)) != len(self.locales):
-            raise ValueError("locales must differ")
+            raise ValueError("locales must differ; remove one of two that are alike")
         return self

@@ -17,7 +17,9 @@ from vitrine.api.store_files import Name, StoreFile, StrictFile
 from vitrine.api.store_offers import BundleFile
 from vitrine.api.store_places import check_places
 from vitrine.api.store_places_compiled import PlacesFile
+from vitrine.api.store_rest import rest_of
 from vitrine.api.store_rules import EmphasisFile, RuleFile
+from vitrine.api.store_strangers import strangers
 from vitrine.api.store_yaml import Document, read_yaml
 
 PartT = TypeVar("PartT", bound=StrictFile)
@@ -72,6 +74,8 @@ class Reading:
 
         Holidays are those of the years.
         """
+        for file, hint in strangers(self.folder, {PLACES, *_FILES.values()}, CAMPAIGNS):
+            self._add(file, 1, (), "is no file of a store, and nothing reads it", hint)
         named: dict[str, Any] = {
             "placements": self._named(PLACEMENTS, "placements", PlacementFile, required=True),
             "audiences": self._named(AUDIENCES, "audiences", AudienceFile),
@@ -118,6 +122,8 @@ class Reading:
                     continue
                 self._campaign_files[name] = file
                 campaign = self._entry(CampaignFile, name, plain, "campaigns")
+                if campaign is None and isinstance(plain, dict):
+                    campaign = rest_of(plain)
                 if campaign is not None:
                     found[name] = campaign
         return found

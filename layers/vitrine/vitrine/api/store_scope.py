@@ -79,12 +79,18 @@ def compile_schedule(file: ScheduleFile | None, scope: Scope, at: Place) -> Span
     starts = None if file.starts is None else _instant_ms(file.starts, zone)
     ends = None
     if file.ends is not None:
-        whole_day = timedelta(days=1) if len(file.ends) == len("2026-12-24") else timedelta()
-        ends = _instant_ms(file.ends, zone, whole_day)
+        ends = end_ms(file.ends, zone)
     if starts is not None and ends is not None and starts >= ends:
-        said = f"ends at {file.ends}, before it starts at {file.starts}"
+        order = "when" if starts == ends else "before"
+        said = f"ends at {file.ends}, {order} it starts at {file.starts}"
         scope.refuse((*at, "until"), said, "swap them, or correct one")
     return Span(starts, ends)
+
+
+def end_ms(text: str, zone: ZoneInfo) -> int:
+    """The instant of an end that a file names; a date without a time of day includes that day."""
+    whole_day = timedelta(days=1) if len(text) == len("2026-12-24") else timedelta()
+    return _instant_ms(text, zone, whole_day)
 
 
 def _instant_ms(text: str, zone: ZoneInfo, after: timedelta = timedelta()) -> int:

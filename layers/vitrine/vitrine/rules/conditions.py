@@ -54,7 +54,7 @@ def compile_condition(
 
     With `attributes` only these may be looked at, operands must fit them, values are compared without conversions and
     a missing value equals only null. Without, any path may, and values are converted as GrowthBook does. `audience`
-    gives the condition of that name, None if there is none; what it raises goes through.
+    gives the condition of that name, None if there is none; it may raise an InvalidCondition with a hint instead.
 
     Raises:
         InvalidCondition: it names an unknown operator, attribute or audience, or an operand does not fit.
@@ -67,7 +67,7 @@ def _object(plain: object, scope: _Scope, at: At) -> Condition:
     if not isinstance(plain, Mapping):
         raise InvalidCondition("a condition is an object", at, "write attribute: value")
     if len(at) >= MAX_DEPTH:
-        raise InvalidCondition(f"the condition is nested more than {MAX_DEPTH} deep", at)
+        raise InvalidCondition(f"the condition is nested more than {MAX_DEPTH} deep", at, "make audiences of its parts")
     return every_of([_member(key, operand, scope, (*at, key)) for key, operand in plain.items()])
 
 
@@ -88,7 +88,7 @@ def _objects(operand: object, scope: _Scope, at: At) -> list[Condition]:
     if not isinstance(operand, list | tuple):
         raise InvalidCondition(f"{at[-1]} takes a list of conditions", at, "start each with a dash")
     if not operand and scope.attributes is not None:
-        raise InvalidCondition("the list is empty", at)
+        raise InvalidCondition("the list is empty", at, "write a condition in it, or remove it")
     return [_object(plain, scope, (*at, index)) for index, plain in enumerate(operand)]
 
 
@@ -99,8 +99,11 @@ def _audiences(operand: object, scope: _Scope, at: At) -> list[Condition]:
 
 def _audience(name: object, scope: _Scope, at: At) -> Condition:
     if not isinstance(name, str):
-        raise InvalidCondition("$audience takes a name or a list of names", at)
-    condition = scope.audience(name)
+        raise InvalidCondition("$audience takes a name or a list of names", at, "write $audience: NAME")
+    try:
+        condition = scope.audience(name)
+    except InvalidCondition as error:
+        raise InvalidCondition(error.message, at, error.hint) from error
     if condition is None:
         raise InvalidCondition(f"unknown audience {name}", at)
     return condition
@@ -138,9 +141,9 @@ def _declared(path: str, attributes: Mapping[str, Attribute] | None, at: At) -> 
         return None
     if path.startswith("$"):
         known = ("$and", "$or", "$nor", "$not", "$audience")
-        raise InvalidCondition(f"unknown operator {path}", at, closest(path, known))
+        raise InvalidCondition(f"unknown operator {path}", at, closest(path, known) or f"use {', '.join(known)}")
     below = [known for known in attributes if known.startswith(f"{path}.")]
-    hint = f"write {below[0]} as one key" if below else closest(path, attributes)
+    hint = f"write {below[0]} as one key" if below else closest(path, attributes) or "vitrine attributes lists them all"
     raise InvalidCondition(f"unknown attribute {path}", at, hint)
 
 

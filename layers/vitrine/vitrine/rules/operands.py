@@ -34,7 +34,7 @@ class Place:
     def inside(self, key: str | int) -> "Place":
         """The place one step deeper, of the same attribute."""
         if len(self.at) >= MAX_DEPTH:
-            raise self.refused(f"the condition is nested more than {MAX_DEPTH} deep")
+            raise self.refused(f"the condition is nested more than {MAX_DEPTH} deep", "make audiences of its parts")
         return replace(self, at=(*self.at, key))
 
     def of(self, attribute: Attribute) -> "Place":
@@ -57,9 +57,9 @@ def scalar(plain: object, place: Place) -> object:
         InvalidCondition: it is no JSON scalar, not of the attribute's kind or none of its values.
     """
     if not isinstance(plain, str | int | float | None):
-        raise place.refused(f"{_shown(plain)} is not a text, a number, true, false or null")
+        raise place.refused(f"{_shown(plain)} is not a text, a number, true, false or null", "compare with one value")
     if isinstance(plain, int | float) and not abs(plain) <= sys.float_info.max:
-        raise place.refused(f"{_shown(plain)} is not a number to compare with")
+        raise place.refused(f"{_shown(plain)} is not a number to compare with", "write a finite number")
     attribute = place.attribute
     if attribute is None or plain is None:
         return plain
@@ -82,7 +82,7 @@ def listed(plain: object, place: Place) -> Sequence[object]:
     if not isinstance(plain, list | tuple):
         raise place.refused(f"{_shown(plain)} is not a list", "write [a, b] or one entry per line with a dash")
     if not plain and place.attribute is not None:
-        raise place.refused("the list is empty")
+        raise place.refused("the list is empty", "write a value in it, or remove the operator")
     return plain
 
 
@@ -124,7 +124,7 @@ def _encoded(plain: str, attribute: Attribute, place: Place) -> object:
     try:
         return attribute.encode(plain)
     except (ValueError, LookupError) as error:
-        raise place.refused(f"{_shown(plain)} is unknown: {error}") from error
+        raise place.refused(f"{_shown(plain)} is unknown: {error}", "write another value") from error
 
 
 def _shown(plain: object) -> str:

@@ -35,7 +35,8 @@ def _operator(name: str, operand: object, place: Place) -> Check:
     """The check of one operator; `place` is that of its operand."""
     compile_operator = OPERATORS.get(name)
     if compile_operator is None:
-        raise place.refused(f"unknown operator {name}", closest(str(name), OPERATORS))
+        known = OPERATORS if place.attribute is None else operators_of(place.attribute)
+        raise place.refused(f"unknown operator {name}", closest(str(name), OPERATORS) or f"use {', '.join(known)}")
     attribute = place.attribute
     if attribute is not None and name not in operators_of(attribute):
         held = "its values are encoded" if attribute.encode else f"it holds {attribute.kind}"
@@ -68,7 +69,7 @@ def _deep_literal(plain: object, place: Place) -> Check:
 def _size(plain: object, place: Place) -> Check:
     counts = isinstance(plain, int) and not isinstance(plain, bool) and plain >= 0
     if place.attribute is not None and not counts and not isinstance(plain, Mapping):
-        raise place.refused("a list has 0, 1, 2 ... elements")
+        raise place.refused("a list has 0, 1, 2 ... elements", "write a whole number, or {$gte: 2} and the like")
     check = compile_value(plain, place.of(_SIZE))
     return Check(lambda value: isinstance(value, ARRAYS) and check.holds(len(value)), check.cost + 1)
 
@@ -100,7 +101,7 @@ def _each(tests: list[Holds]) -> Check:
 
 def _element_match(plain: object, place: Place) -> Check:
     if not isinstance(plain, Mapping):
-        raise place.refused("$elemMatch takes an object of operators")
+        raise place.refused("$elemMatch takes an object of operators", "write {$eq: VALUE} or another operator")
     if place.attribute is not None:
         check = compile_value(plain, place.elements())
         return Check(some_element(check.holds), _ELEMENT_COST * check.cost, elements=check.values)

@@ -128,7 +128,7 @@ def _other_version(plain: object, place: Place) -> Check:
 
 def _exists(plain: object, place: Place) -> Check:
     if not isinstance(plain, bool):
-        raise place.refused("$exists takes true or false")
+        raise place.refused("$exists takes true or false", "write true or false, without quotes")
     return Check((lambda value: value is not None) if plain else (lambda value: value is None))
 
 
@@ -146,7 +146,8 @@ def _regex(flags: str) -> Compile:
         try:
             search = place.regex(flags + operands.text(plain, place))
         except ValueError as error:
-            raise place.refused(f"bad regular expression: {error}") from error
+            said, _, hint = str(error).partition("; ")
+            raise place.refused(f"bad regular expression: {said}", hint or "correct the pattern") from error
         return Check(_found(search, text_of if place.attribute is None else _own_text), _REGEX_COST)
 
     return compile_regex
