@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.bench.meter import Call
-from tests.bench.prices import GB, HOURS_PER_MONTH, KB, PRICES
+from vitrine.local.prices import GB, HOURS_PER_MONTH, KB, PRICES
 
 ONE_VCPU_MB: Final = 1769
 ACCESS_LOG_BYTES: Final = 190

@@ -3,7 +3,7 @@
 The whole stack of template.yaml runs as `make demo` runs it, over the demo's data, with a meter between functions and
 the emulated AWS. Visits of the demo's own baskets are sent one after the other, with the events that a page sends.
 Counted per call: read and write units, record bytes, bytes out, log bytes, CPU time and waiting of the function. The
-prices stand in tests/bench/prices.py.
+prices stand in layers/vitrine/vitrine/local/prices.py.
 
 A function with less than one vCPU (1,769 MB, says Lambda's developer guide) needs longer for the same CPU time, so
 the billed duration is CPU time x 1769 / memory + waiting. Waiting is that for the emulator and the meter on this
@@ -21,8 +21,8 @@ from typing import Any, Final
 from tests.bench.bill import Bill, Plan, fixed_per_month
 from tests.bench.cost_stack import Driver, open_driver
 from tests.bench.meter import Call
-from tests.bench.prices import AS_OF, MILLION, REGION
 from tests.bench.traffic import Visit, pages_of, visits_of
+from vitrine.local.prices import AS_OF, MILLION, REGION
 from vitrine.ports import Progress
 
 VISITS: Final = 100
@@ -129,6 +129,8 @@ def report(seen: Seen, decide: Plan, collect: Plan, fixed: Mapping[str, float]) 
         "",
         *_by_campaign(views, decide),
         "",
+        *_by_row(views),
+        "",
         "whatever the traffic, USD a month: " + ", ".join(f"{name} {usd:.2f}" for name, usd in fixed.items()),
     ]
     summary = {
@@ -165,6 +167,18 @@ def _by_campaign(views: Sequence[View], plan: Plan) -> Iterable[str]:
     for name in sorted({name for view in views for name in view.campaigns}):
         yield _line(name, [view for view in views if name in view.campaigns], plan)
     yield _line("(no campaign)", [view for view in views if not view.campaigns], plan)
+
+
+def _by_row(views: Sequence[View]) -> Iterable[str]:
+    """The kinds of rows that are read, by the beginnings of their keys, the dearest first."""
+    units: dict[str, float] = defaultdict(float)
+    for view in views:
+        for call in view.calls:
+            for kind, number in call.units_of.items():
+                units[kind] += number
+    yield f"{'rows that a page view reads':<34}{'RRU':>7}"
+    for kind, total in sorted(units.items(), key=lambda each: -each[1]):
+        yield f"{kind:<34}{total / len(views):>7.2f}"
 
 
 def _head(first: str) -> str:

@@ -7,8 +7,9 @@ a write one unit per 1 KB begun. A write whose condition fails costs the same.
 
 import gzip
 from base64 import b64decode
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final, Self
 
@@ -16,8 +17,8 @@ import aiohttp
 import orjson
 from aiohttp import web
 
-from tests.bench.prices import KB
 from vitrine.local.loop_thread import LoopThread
+from vitrine.local.prices import KB
 
 READ_STEP: Final = 4 * KB
 WRITE_STEP: Final = KB
@@ -28,14 +29,17 @@ HOP_HEADERS: Final = frozenset(("transfer-encoding", "content-encoding", "conten
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of AWS. Of Firehose's records: `kept_bytes` as gzip, `billed_bytes` with each rounded up to 5 KB."""
+    """One call of AWS. Of Firehose's records: `kept_bytes` as gzip, `billed_bytes` with each rounded up to 5 KB.
+
+    `units_of` are the read units by kind of row, see `kind_of`.
+    """
 
     operation: str
     read_units: float = 0.0
     write_units: float = 0.0
     kept_bytes: int = 0
     billed_bytes: int = 0
-    rows: int = 0
+    units_of: Mapping[str, float] = field(default_factory=dict)
 
 
 class Meter:
@@ -115,14 +119,22 @@ def charged(operation: str, asked: Mapping[str, Any], answered: Mapping[str, Any
 
 
 def _batch_get(asked: Mapping[str, Any], answered: Mapping[str, Any]) -> Call:
-    units, rows = 0.0, 0
+    units: dict[str, float] = defaultdict(float)
     for table, wanted in asked["RequestItems"].items():
-        found = answered.get("Responses", {}).get(table, [])
+        found = {_key_of(item): item_size(item) for item in answered.get("Responses", {}).get(table, [])}
         share = 1.0 if wanted.get("ConsistentRead") else 0.5
-        steps = sum(ceil(item_size(item) / READ_STEP) for item in found) + len(wanted["Keys"]) - len(found)
-        units += share * steps
-        rows += len(wanted["Keys"])
-    return Call("BatchGetItem", read_units=units, rows=rows)
+        for key in map(_key_of, wanted["Keys"]):
+            units[kind_of(*key)] += share * ceil(found.get(key, 1) / READ_STEP)
+    return Call("BatchGetItem", read_units=sum(units.values()), units_of=units)
+
+
+def _key_of(item: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def kind_of(pk: str, sk: str) -> str:
+    """How the keys of a kind of rows begin: vitrine.keys spells them."""
+    return f"{pk.partition('#')[0]} {sk.partition('#')[0]}" if not sk[:1].isdigit() else pk.partition("#")[0]
 
 
 def write_units(item: Mapping[str, Mapping[str, Any]]) -> float:

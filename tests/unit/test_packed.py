@@ -1,5 +1,6 @@
 """Lists packed into bytes and back."""
 
+import zlib
 from struct import pack as packed_numbers
 
 import msgpack
@@ -13,6 +14,7 @@ from vitrine.catalog.packed import (
     FORMAT_VERSION,
     ITEM_COLUMNS,
     PERSONAL_COLUMNS,
+    PLAIN_BYTES,
     ItemTable,
     code,
     item_key,
@@ -102,13 +104,60 @@ def test_what_is_in_no_list_costs_next_to_nothing() -> None:
     assert len(with_one) - len(without) <= 3
 
 
-def test_a_row_of_a_hundred_items_is_of_about_five_thousand_bytes() -> None:
+def test_a_row_of_seventy_items_is_of_about_three_thousand_bytes() -> None:
     """Its size is arithmetic: the ids, a record per item, each kind once, and two bytes for every score."""
-    known = {name: range(100) for name in PERSONAL_COLUMNS}
-    items = [f"{number:07}" for number in range(100)]
+    known = {name: range(70) for name in PERSONAL_COLUMNS}
+    items = [f"{number:07}" for number in range(70)]
     kinds = 12 + 8  # one path, one brand with its regions
-    expected = 100 * (8 + RECORD.itemsize + 1 + 2 * len(PERSONAL_COLUMNS)) + kinds
+    expected = 70 * (8 + RECORD.itemsize + 1 + 2 * len(PERSONAL_COLUMNS)) + kinds
     assert abs(len(pack(table(items, known))) - expected) <= 100
+
+
+def shopped(n: int) -> ItemTable:
+    """A visitor's own items as shops know them: numbers of few digits, dozens of kinds, all of it in no order."""
+    draw = np.random.default_rng(7)
+    half = {name: draw.integers(1, 400, n) / 4 for name in PERSONAL_COLUMNS}
+    kinds = draw.integers(0, 60, n)
+    return table(
+        [str(number) for number in draw.choice(10_000_000, n, replace=False)],
+        half,
+        leaf=kinds,
+        category=kinds // 3,
+        department=kinds // 9,
+        brand=draw.integers(0, 30, n),
+        price=draw.integers(1, 200, n) * 10 - 1,
+        discount=draw.integers(0, 40, n) / 100,
+        popularity=draw.normal(3, 1, n),
+    )
+
+
+def test_a_row_of_a_hundred_items_is_read_in_one_step() -> None:
+    """Of 4 KB, with two hundred bytes of key and predictions beside it; and says what it was made of."""
+    before = shopped(100)
+    packed = pack(before)
+    assert len(msgpack.packb((FORMAT_VERSION, *before.parts))) > PLAIN_BYTES
+    assert len(packed) <= 4096 - 200
+    after = unpack(packed)
+    assert after.parts == before.parts
+    assert after.ids == before.ids
+
+
+@given(st.integers(80, 300), st.data())
+def test_a_damaged_compressed_table_is_refused_or_read(n: int, data: st.DataObject) -> None:
+    """A flipped bit or a cut: one clear error, if it is not by chance a table."""
+    packed = bytearray(pack(shopped(n)))
+    packed[data.draw(st.integers(1, len(packed) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    for spoilt in (bytes(packed), bytes(packed[: data.draw(st.integers(0, len(packed)))])):
+        try:
+            unpack(spoilt)
+        except InvalidRelease:
+            continue
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    """A few bytes that stand for very many."""
+    with pytest.raises(InvalidRelease):
+        unpack(zlib.compress(msgpack.packb((FORMAT_VERSION, "0" * (9 << 20)))))
 
 
 def test_columns_of_another_type_are_refused() -> None:

@@ -1,5 +1,6 @@
 """The record of a decision: what people read of it, and what comes back for a replay."""
 
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from vitrine.decisions.answers import Answer, Considered, Decision, Reason, Shel
 from vitrine.decisions.body import decision_body
 from vitrine.decisions.context import Context, DecisionRequest, Options, Preview, Whereabouts
 from vitrine.decisions.packing import pack, unpack
-from vitrine.decisions.record import digest_of_answer, parse_record, record_of
+from vitrine.decisions.record import STEP_BYTES, digest_of_answer, parse_record, plain_record, record_of
 from vitrine.decisions.tape import Tape
 from vitrine.errors import InvalidRecord
 from vitrine.types import CartLine, Geo, Key, Page, Session, Signals, Traffic, Viewer
@@ -236,6 +237,37 @@ def test_a_flipped_byte_in_the_inputs_is_noticed(at: int, flip: int) -> None:
         return
     assert (recorded.request, recorded.tape) == (FULL, Tape())
     assert text.rstrip(b"=")[:-1] == orjson.loads(line())["inputs"].encode().rstrip(b"=")[:-1]
+
+
+def long_line() -> bytes:
+    """The record of a page of many rows."""
+    slots = [Slot(f"item{n}", n, card(f"item{n}"), Reason("popular")) for n in range(120)]
+    made = decision(answer(slots))
+    return record_of(context(), made, "v1", Tape(), digest_of_answer(decision_body(made)))
+
+
+def test_a_long_record_is_one_step_of_the_stream_and_says_the_same() -> None:
+    """What finds it, and when it was, stays as it is; the rest of the readable part is opened by who reads it."""
+    long = long_line()
+    plain = plain_record(long)
+    assert len(orjson.dumps(plain)) > STEP_BYTES > len(long)
+    assert long.startswith(b'{"format":5,"decision":"d1","at_ms":')
+    assert len(plain["placements"]["product.more"]["items"]) == 120
+    assert parse_record(long).request == parse_record(orjson.dumps(plain)).request == FULL
+    assert parse_record(long).plain == parse_record(orjson.dumps(plain)).plain
+
+
+def test_records_of_the_format_before_are_read() -> None:
+    """Nothing of them is packed."""
+    before = orjson.dumps(orjson.loads(line()) | {"format": 4})
+    assert parse_record(before).request == FULL
+
+
+@pytest.mark.parametrize("packed", [None, 7, "?", "", "AAAA", b64encode(zlib.compress(b"[]")).decode()])
+def test_a_spoiled_packed_part_is_one_clear_error(packed: object) -> None:
+    """Cut off, or not ours."""
+    with pytest.raises(InvalidRecord, match="packed"):
+        parse_record(orjson.dumps(orjson.loads(long_line()) | {"packed": packed}))
 
 
 def test_a_typical_record_is_small() -> None:

@@ -16,6 +16,7 @@ from vitrine.adapters.onnx_ranker import OnnxRanker
 from vitrine.adapters.verified_ranker import load_ranker
 from vitrine.api.store_compiled import load_store
 from vitrine.catalog.items import Card
+from vitrine.catalog.packed_cards import CARDS, NO_CARDS, unpack_cards
 from vitrine.decisions.release import (
     BESTSELLERS,
     MANIFEST,
@@ -139,6 +140,7 @@ def release_of(manifest: Manifest, part: Part) -> Release:
         ranker=load_ranker(part(MODEL), part(RANKER)),
         bestsellers=_bestsellers(part(BESTSELLERS)),
         lists=manifest.lists,
+        cards=unpack_cards(part(CARDS)) if CARDS in manifest.parts else NO_CARDS,
         **_next_ranker(manifest, part),
     )
 

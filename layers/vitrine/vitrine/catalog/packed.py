@@ -3,12 +3,14 @@
 A list row of the table (an item's related items, a region's shelf, a visitor's own items) is one `ItemTable`: ids and
 numeric columns of equal length. Packed, it is MessagePack of its parts (see `catalog.parts`): ids joined by a line
 feed, and raw little-endian arrays. Reading it is one C call; a column is decoded when somebody asks for it (DynamoDB's
-own list of numbers costs a Python object per number and 21 bytes of item size each).
+own list of numbers costs a Python object per number and 21 bytes of item size each). DynamoDB bills reads by 4 KB
+begun, so a table that would begin the second is compressed.
 
 Relations are score columns of one table rather than separate lists: an item that is both `similar` and
 `bought_together` carries its price, stock and category once. NaN in a score column means "not in this list".
 """
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final, Self
@@ -17,11 +19,20 @@ import msgpack
 import numpy as np
 
 from vitrine.catalog.columns import Column
-from vitrine.catalog.parts import SEPARATOR, Parts, parts_of
+from vitrine.catalog.parts import RECORD_BYTES, SEPARATOR, Parts, parts_of
 from vitrine.errors import InvalidRelease
 from vitrine.types import ItemId
 
 FORMAT_VERSION: Final = 4  # 1 had no department, 2 a block per column, 3 a block per type of column
+PLAIN_BYTES: Final = 3_600
+"""A longer table is compressed: 4 KB less what else is in a row."""
+
+ZLIB: Final = b"\x78"
+"""A compressed table begins with it (RFC 1950), MessagePack of a list does not."""
+
+MAX_BYTES: Final = 1 << 20
+"""Unpacked; a shelf has 10 KB."""
+
 MAX_REGIONS: Final = 32  # bits of the `regions` column
 
 ITEM_COLUMNS: Final[Mapping[str, str]] = {
@@ -134,7 +145,7 @@ def pack(table: ItemTable) -> bytes:
         if column.dtype.str not in expected:
             raise InvalidRelease(f"column {name!r} is of type {column.dtype}, expected {np.dtype(expected[0])}")
     packed: bytes = msgpack.packb((FORMAT_VERSION, *table.parts))
-    return packed
+    return packed if len(packed) <= PLAIN_BYTES else _squeezed(table.parts)
 
 
 def unpack(data: bytes) -> ItemTable:
@@ -144,14 +155,28 @@ def unpack(data: bytes) -> ItemTable:
         InvalidRelease: the bytes are not a table of this format version.
     """
     try:
-        version, *told = msgpack.unpackb(data)
+        is_squeezed = data.startswith(ZLIB)
+        version, *told = msgpack.unpackb(zlib.decompressobj().decompress(data, MAX_BYTES) if is_squeezed else data)
         if version != FORMAT_VERSION:
             raise InvalidRelease(f"packed list has format {version}, this code reads {FORMAT_VERSION}")
         parts = Parts(*told)
+        if is_squeezed:
+            parts = parts._replace(records=_turned(parts.records, parts.n))
         parts.check()
-    except (ValueError, TypeError, AttributeError, LookupError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, zlib.error, msgpack.UnpackException) as error:
         raise InvalidRelease(f"packed list is damaged: {error}") from error
     return ItemTable.of(parts)
+
+
+def _squeezed(parts: Parts) -> bytes:
+    """The parts compressed, the records byte by byte: first the first bytes of all of them, then the second ones."""
+    turned = parts._replace(records=_turned(parts.records, RECORD_BYTES))
+    return zlib.compress(msgpack.packb((FORMAT_VERSION, *turned)))
+
+
+def _turned(data: bytes, width: int) -> bytes:
+    """Lines of `width` bytes each, read column by column."""
+    return np.frombuffer(data, np.uint8).reshape(-1, width).T.tobytes() if data else data
 
 
 def region_mask(regions: Iterable[int]) -> int:

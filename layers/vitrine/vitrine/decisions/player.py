@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from vitrine.catalog.items import Card
+from vitrine.catalog.packed_cards import NO_CARDS, PackedCards
 from vitrine.decisions.claims import ClaimOutcome, Claims
 from vitrine.decisions.reads import ReadRows
 from vitrine.decisions.tape import Digest, Tape, digest_of
+from vitrine.decisions.tape_cards import Kept
 from vitrine.errors import InvalidRecord
 from vitrine.types import Absent, ItemId, Key, Row, Rows
 
@@ -18,16 +20,17 @@ V = TypeVar("V")
 class Player:
     """`read`, `read_cards` and `claim` answer what they answered then, the n-th call for a thing its n-th.
 
-    `fetch_rows` reads rows of a release as they are now.
+    `fetch_rows` reads rows of a release as they are now, `packed` are the cards of the release of then.
 
     `gone` names the inputs that are not to be had any more, or not as they were; each is answered as not read.
     """
 
-    def __init__(self, tape: Tape, fetch_rows: ReadRows) -> None:
+    def __init__(self, tape: Tape, fetch_rows: ReadRows, packed: PackedCards = NO_CARDS) -> None:
         self._rows = _queues(tape.rows)
         self._cards = _queues(tape.cards)
         self._outcomes = deque(tape.outcomes)
         self._fetch_rows = fetch_rows
+        self._packed = packed
         self.gone: list[str] = []
 
     def read(self, keys: Sequence[Key]) -> Rows:
@@ -42,7 +45,8 @@ class Player:
 
     def read_cards(self, items: Sequence[ItemId]) -> Mapping[ItemId, Card | Absent]:
         """See ReadCards."""
-        return {item: self._next(self._cards, item, f"card of {item}") for item in items}
+        kept = {item: self._next(self._cards, item, f"card of {item}") for item in items}
+        return {item: self._of_release(item) if isinstance(card, Kept) else card for item, card in kept.items()}
 
     def claim(self, claims: Claims) -> ClaimOutcome:
         """What became of the claim then.
@@ -61,6 +65,13 @@ class Player:
             self.gone.append(f"{name} was not read then")
             return Absent.NOT_READ
         return queue.popleft() if len(queue) > 1 else queue[0]
+
+    def _of_release(self, item: ItemId) -> Card | Absent:
+        card = self._packed.find(item)
+        if card is None:
+            self.gone.append(f"the card of {item} is not in the release any more")
+            return Absent.NOT_READ
+        return card
 
     def _verified(self, key: Key, row: Row | Absent, digest: Digest) -> Row | Absent:
         if isinstance(row, Absent):

@@ -1,12 +1,14 @@
 """What is kept of a decision: readable enough to say later why, and complete enough to decide again.
 
 One JSON line. Its readable part is for people and for queries over the lake; `inputs` holds the whole request and the
-tape, packed, from which the very same answer can be made, and `answer_sha256` says whether it was.
+tape, packed, from which the very same answer can be made, and `answer_sha256` says whether it was. A line that would
+begin a second of the steps in which a delivery stream is billed has most of its readable part compressed, in `packed`.
 
 A request is recorded as it was decided, without what its consent withholds. What a region was found by may be among
 that, so the region that was found is recorded with it.
 """
 
+import zlib
 from base64 import b64decode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
@@ -28,7 +30,17 @@ from vitrine.errors import InvalidRecord
 from vitrine.types import ReleaseId, VisitorId
 from vitrine.values import dataclass
 
-RECORD_FORMAT: Final = 4
+RECORD_FORMAT: Final = 5
+PLAIN_FORMAT: Final = 4
+"""Records of this format are read as well: nothing of them is in `packed`."""
+
+STEP_BYTES: Final = 5 << 10
+"""Firehose bills each record by 5 KB begun."""
+
+ALWAYS_PLAIN: Final = ("format", "decision", "at_ms", "inputs")
+MAX_PACKED_BYTES: Final = 1 << 20
+PACKING_LEVEL: Final = 4  # zlib's
+
 UNREADABLE: Final = ("visitor", "is_first", "device_visitor", "listing", "viewer", "preview", "options")
 """Parts of the request that only a replay needs. `viewer` is among them: people and queries get the country of the
 caller's place, and rounded coordinates that were agreed to."""
@@ -100,7 +112,33 @@ def record_of(
     }
     rare = {"country": context.request.viewer.country, "n_listing": len(context.request.listing), "trial": trial}
     told.update((name, value) for name, value in rare.items() if value)
-    return orjson.dumps(told, default=_plain)
+    line = orjson.dumps(told, default=_plain)
+    return line if len(line) < STEP_BYTES else _squeezed(told)  # a line feed is added to it
+
+
+def _squeezed(told: Mapping[str, Any]) -> bytes:
+    rest = orjson.dumps({name: value for name, value in told.items() if name not in ALWAYS_PLAIN}, default=_plain)
+    packed = b2a_base64(zlib.compress(rest, PACKING_LEVEL), newline=False).decode()
+    return orjson.dumps({**{name: told[name] for name in ALWAYS_PLAIN}, "packed": packed})
+
+
+def plain_record(line: bytes) -> dict[str, Any]:
+    """The record in a line, all of its readable part opened.
+
+    Raises:
+        InvalidRecord: it is no JSON object, or its packed part is damaged.
+    """
+    plain = _parse_json(line)
+    if "packed" not in plain:
+        return plain
+    try:
+        unpacked = zlib.decompressobj().decompress(b64decode(plain.pop("packed"), validate=True), MAX_PACKED_BYTES)
+        rest = orjson.loads(unpacked)
+    except (Base64Error, TypeError, ValueError, zlib.error) as error:
+        raise InvalidRecord(f"the packed part of the record is damaged: {error!r}") from error
+    if not isinstance(rest, dict):
+        raise InvalidRecord("the packed part of the record is no JSON object")
+    return {**rest, **plain}
 
 
 def parse_record(line: bytes) -> Recorded:
@@ -109,8 +147,8 @@ def parse_record(line: bytes) -> Recorded:
     Raises:
         InvalidRecord: it is damaged, or of another format.
     """
-    plain = _parse_json(line)
-    if plain.get("format") != RECORD_FORMAT:
+    plain = plain_record(line)
+    if plain.get("format") not in (RECORD_FORMAT, PLAIN_FORMAT):
         raise InvalidRecord(f"the record is of format {plain.get('format')!r}; only {RECORD_FORMAT} can be replayed")
     inputs = _inputs(plain)
     match plain:

@@ -15,7 +15,9 @@ from typing import Final
 
 import orjson
 
+from vitrine.catalog.card_stamp import STAMP
 from vitrine.catalog.items import Card
+from vitrine.catalog.packed_cards import NO_CARDS, PackedCards
 from vitrine.decisions.placements import Store
 from vitrine.decisions.rollout import Rollout, parse_rollout
 from vitrine.decisions.session_features import SummedTransitions
@@ -136,6 +138,7 @@ class Pointer:
     """Which release is current, which one was before it, and which challenger is on trial. `rev` counts the flips.
 
     `lists` and `previous_lists` are the releases that brought the rows these two read; '' says that it is themselves.
+    `cards` is the stamp of the cards (catalog.card_stamp), which goes on across releases; empty where there is none.
     """
 
     release: ReleaseId
@@ -145,6 +148,7 @@ class Pointer:
     lists: ReleaseId = ""
     previous_lists: ReleaseId | None = None
     rollout: Rollout | None = None
+    cards: bytes = b""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lists", self.lists or self.release)
@@ -156,11 +160,28 @@ class Pointer:
 
     def followed_by(self, manifest: Manifest, digest: str) -> "Pointer":
         """The pointer that makes another release current and this one its previous. A trial goes on across it."""
-        return Pointer(manifest.release, digest, self.release, self.rev + 1, manifest.lists, self.lists, self.rollout)
+        return Pointer(
+            release=manifest.release,
+            manifest_sha256=digest,
+            previous=self.release,
+            rev=self.rev + 1,
+            lists=manifest.lists,
+            previous_lists=self.lists,
+            rollout=self.rollout,
+            cards=self.cards,
+        )
 
     def with_rollout(self, rollout: Rollout | None) -> "Pointer":
         """The pointer that leaves the release and begins, changes or ends a trial."""
         return replace(self, rollout=rollout, rev=self.rev + 1)
+
+    def with_cards(self, cards: bytes) -> "Pointer":
+        """The pointer that leaves all but the stamp of the cards."""
+        return replace(self, cards=cards, rev=self.rev + 1)
+
+    def differs_in_cards_alone(self, other: "Pointer") -> bool:
+        """Whether the other one is this one but for the stamp of the cards, and so for `rev`."""
+        return replace(self, cards=other.cards, rev=other.rev) == other
 
     def names_the_release_of(self, other: "Pointer | None") -> bool:
         """Whether both name the same release, so that at most the trial is another."""
@@ -169,6 +190,7 @@ class Pointer:
     def to_row(self) -> Row:
         """The row under keys.RELEASE_POINTER."""
         trial = {} if self.rollout is None else {"rollout": self.rollout.to_text()}
+        stamp = {STAMP: self.cards} if self.cards else {}
         return {
             "release": self.release,
             "manifest_sha256": self.manifest_sha256,
@@ -177,6 +199,7 @@ class Pointer:
             "lists": self.lists,
             "previous_lists": self.previous_lists or "",
             **trial,
+            **stamp,
         }
 
 
@@ -186,7 +209,7 @@ def parse_pointer(row: Row) -> Pointer:
     Raises:
         InvalidRelease: the row is not a pointer. A trial that cannot be read is no trial.
     """
-    match {"lists": "", "previous_lists": "", "rollout": None, **row}:
+    match {"lists": "", "previous_lists": "", "rollout": None, STAMP: b"", **row}:
         case {
             "release": str(release),
             "manifest_sha256": str(digest),
@@ -195,9 +218,11 @@ def parse_pointer(row: Row) -> Pointer:
             "lists": str(lists),
             "previous_lists": str(previous_lists),
             "rollout": rollout,
+            "cards": cards,
         }:
             trial = parse_rollout(rollout) if isinstance(rollout, str) else None
-            return Pointer(release, digest, previous or None, rev, lists, previous_lists or None, trial)
+            stamp = cards if isinstance(cards, bytes) else b""
+            return Pointer(release, digest, previous or None, rev, lists, previous_lists or None, trial, stamp)
     raise InvalidRelease("the release pointer is damaged")
 
 
@@ -206,7 +231,8 @@ class Release:
     """A release in memory, verified. `bestsellers` per region serve when lists cannot be read.
 
     `lists` is the release whose rows it reads: keys of lists are built with it. '' says that it is this one.
-    `next_ranker` scores what a visit may look at next; plain counts where no model could be trained.
+    `next_ranker` scores what a visit may look at next; plain counts where no model could be trained. `cards` are those
+    of the goods that are shown most, as they were when it was made.
     """
 
     id: ReleaseId
@@ -216,6 +242,7 @@ class Release:
     bestsellers: Mapping[RegionId, Sequence[tuple[ItemId, Card]]]
     lists: ReleaseId = ""
     next_ranker: Ranker = field(default_factory=SummedTransitions)
+    cards: PackedCards = NO_CARDS
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lists", self.lists or self.id)

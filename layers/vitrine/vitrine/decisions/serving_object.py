@@ -10,6 +10,7 @@ from typing import Final
 
 import msgpack
 
+from vitrine.catalog.packed_cards import CARDS
 from vitrine.decisions.release import (
     BESTSELLERS,
     MODEL,
@@ -26,7 +27,7 @@ from vitrine.values import dataclass
 SERVING: Final = "serving"
 """Its name, under `<release>/` in the releases bucket and under `release/` in the bundle."""
 
-SERVED: Final = (STORE, MODEL, RANKER, BESTSELLERS, NEXT_MODEL, NEXT_RANKER)
+SERVED: Final = (STORE, MODEL, RANKER, BESTSELLERS, NEXT_MODEL, NEXT_RANKER, CARDS)
 """The parts that it holds, of those that the release has."""
 
 

@@ -1,8 +1,8 @@
 """What one decision read, kept so that it can be made again: rows, cards, and what became of its claims, in order.
 
 Rows of a release never change, so of them only a digest is kept: they are read again, and whether they are still there
-and still the same can be told. Everything else changes by the minute and is kept in full, including that it was missing
-or could not be read.
+and still the same can be told. So it is with cards that the release itself brought along. Everything else changes by
+the minute and is kept in full, including that it was missing or could not be read.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +10,12 @@ from typing import Any, Final, TypeAlias
 from zlib import crc32
 
 from vitrine.catalog.items import Card
+from vitrine.catalog.packed_cards import NO_CARDS, PackedCards
 from vitrine.decisions.claims import ClaimOutcome, Claims
 from vitrine.decisions.packing import pack, unpack
 from vitrine.decisions.plain import from_plain, to_plain
 from vitrine.decisions.reads import ReadCards, ReadRows
-from vitrine.decisions.tape_cards import cards_of, lines_of
+from vitrine.decisions.tape_cards import TapedCard, cards_of, lines_of
 from vitrine.errors import InvalidRecord
 from vitrine.types import Absent, ItemId, Key, Row
 from vitrine.values import dataclass, field
@@ -22,7 +23,10 @@ from vitrine.values import dataclass, field
 Claim: TypeAlias = Callable[[Claims], ClaimOutcome]
 Digest: TypeAlias = bytes
 
-TAPE_FORMAT: Final = 2
+TAPE_FORMAT: Final = 3
+FULL_CARDS_FORMAT: Final = 2
+"""Tapes of this format are read as well: all their cards are on them."""
+
 DIGEST_BYTES: Final = 4
 OF_A_RELEASE: Final = ("R#", "S#")
 """How sort keys of lists and of session rows begin; the release follows."""
@@ -30,11 +34,15 @@ OF_A_RELEASE: Final = ("R#", "S#")
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """Remembers what the functions that it wraps answered. `rows` holds digests in place of a release's rows."""
+    """Remembers what the functions that it wraps answered. `rows` holds digests in place of a release's rows.
+
+    `packed` are the cards of the release that is decided from.
+    """
 
     rows: list[tuple[Key, Row | Absent | Digest]] = field(default_factory=list)
-    cards: list[tuple[ItemId, Card | Absent]] = field(default_factory=list)
+    cards: list[tuple[ItemId, TapedCard]] = field(default_factory=list)
     outcomes: list[ClaimOutcome] = field(default_factory=list)
+    packed: PackedCards = NO_CARDS
 
     def reading(self, read: ReadRows) -> ReadRows:
         """`read`, remembered."""
@@ -71,7 +79,7 @@ class Tape:
         return {
             "format": TAPE_FORMAT,
             "rows": [[*key, _kept(key, row)] for key, row in self.rows],
-            "cards": lines_of(self.cards),
+            "cards": lines_of(self.cards, self.packed),
             "claims": [to_plain(outcome) for outcome in self.outcomes],
         }
 
@@ -83,7 +91,7 @@ class Tape:
             InvalidRecord: they are damaged, or of another format.
         """
         try:
-            if plain["format"] != TAPE_FORMAT:
+            if plain["format"] not in (TAPE_FORMAT, FULL_CARDS_FORMAT):
                 raise InvalidRecord(f"the recorded inputs are not of format {TAPE_FORMAT}")
             return cls(
                 rows=[_row(*entry) for entry in plain["rows"]],

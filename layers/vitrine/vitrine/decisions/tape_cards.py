@@ -1,33 +1,51 @@
-"""Cards on a tape as lines of JSON. An item's own id, which its addresses repeat, is replaced by a mark, so that the
-addresses of a page are mostly one and the same and take next to nothing compressed.
+"""Cards on a tape as lines of JSON, much like one another, so that they take next to nothing compressed.
+
+Of a card that is the very one that its release brings along, the line only says so: releases are kept.
 """
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, Final
+from enum import Enum
+from typing import Any, Final, TypeAlias
 
 import orjson
 
 from vitrine.catalog.items import Card
+from vitrine.catalog.packed_cards import PackedCards, line_of, values_in
 from vitrine.decisions.plain import from_plain
 from vitrine.types import Absent, ItemId
 
-MARK: Final = b"\0"  # JSON never holds it as it is, nor a line feed
 COLUMNS: Final = tuple(one.name for one in fields(Card))
-
-Cards = Sequence[tuple[ItemId, Card | Absent]]
-
-
-def lines_of(cards: Cards) -> dict[str, Any]:
-    """The cards as plain values: their items, and a line for each, of its values or of why it is not there."""
-    lines = [
-        card.kept.replace(item.encode() or MARK, MARK) if isinstance(card, Card) else orjson.dumps(card.value)
-        for item, card in cards
-    ]
-    return {"items": [item for item, _ in cards], "lines": b"\n".join(lines)}
+SAME: Final = b"="  # no JSON
 
 
-def cards_of(plain: dict[str, Any]) -> list[tuple[ItemId, Card | Absent]]:
+class Kept(Enum):
+    """A card that is not on the tape."""
+
+    IN_RELEASE = "in_release"
+
+
+TapedCard: TypeAlias = Card | Absent | Kept
+
+
+def lines_of(cards: Sequence[tuple[ItemId, TapedCard]], packed: PackedCards) -> dict[str, Any]:
+    """The cards as plain values: their items, and a line for each, of its values or of why it is not there.
+
+    `packed` are the cards of the release that the tape is of.
+    """
+    return {"items": [item for item, _ in cards], "lines": b"\n".join([_line(*each, packed) for each in cards])}
+
+
+def _line(item: ItemId, card: TapedCard, packed: PackedCards) -> bytes:
+    if isinstance(card, Kept):
+        return SAME
+    if isinstance(card, Absent):
+        return orjson.dumps(card.value)
+    line = line_of(item, card)
+    return SAME if packed.line(item) == line else line
+
+
+def cards_of(plain: dict[str, Any]) -> list[tuple[ItemId, TapedCard]]:
     """The cards in lines.
 
     Raises:
@@ -38,8 +56,10 @@ def cards_of(plain: dict[str, Any]) -> list[tuple[ItemId, Card | Absent]]:
     return [(item, _card(item, line)) for item, line in zip(items, lines, strict=True)]
 
 
-def _card(item: ItemId, line: bytes) -> Card | Absent:
-    values = orjson.loads(line.replace(MARK, item.encode()))
+def _card(item: ItemId, line: bytes) -> TapedCard:
+    if line == SAME:
+        return Kept.IN_RELEASE
+    values = values_in(line, item)
     if isinstance(values, str):
         return Absent(values)
     return from_plain(Card, dict(zip(COLUMNS, values, strict=True)))

@@ -15,11 +15,12 @@ import orjson
 
 from vitrine import keys
 from vitrine.catalog.items import Item, card_row
-from vitrine.ports import Objects, Progress, Table
+from vitrine.ports import Clock, Objects, Progress, Table
+from vitrine.refresh.card_stamps import writing
 from vitrine.refresh.lists import Regions
 from vitrine.refresh.release_rows import READ_TIMEOUT_S, ROWS_PER_BATCH, batches
 from vitrine.refresh.sql_engine import SqlEngine
-from vitrine.types import Absent, ItemId, Key, Row
+from vitrine.types import Absent, ItemId, Row
 
 WRITTEN: Final = "cards/written.json"
 SAMPLES: Final = 100  # one batched read
@@ -49,7 +50,13 @@ def card_rows(engine: SqlEngine, regions: Regions, currency: str, updated_ms: in
 
 
 def publish_cards(
-    cards: Iterator[tuple[ItemId, Row]], table: Table, objects: Objects, progress: Progress, *, anew: bool = False
+    cards: Iterator[tuple[ItemId, Row]],
+    table: Table,
+    objects: Objects,
+    clock: Clock,
+    progress: Progress,
+    *,
+    anew: bool = False,
 ) -> int:
     """Write the cards that changed and delete those of items that are gone; how many rows that were.
 
@@ -59,19 +66,25 @@ def publish_cards(
     if not _holds(table, before):
         before = {}
     now: dict[ItemId, str] = {}
-    changed: list[tuple[Key, Row]] = []
+    changed: dict[ItemId, Row] = {}
     for item, row in cards:
         now[item] = _digest(row)
         if before.get(item) != now[item]:
-            changed.append((keys.card(item), row))
+            changed[item] = row
+    gone = [item for item in before if item not in now]
+    if not changed and not gone:
+        return 0
+    with writing([*changed, *gone], table, clock):
+        written = _write(changed, table, progress) + table.delete([keys.card(item) for item in gone])
+    objects.put(WRITTEN, orjson.dumps(now))
+    return written
+
+
+def _write(changed: Mapping[ItemId, Row], table: Table, progress: Progress) -> int:
     written = 0
-    for batch in batches(changed, ROWS_PER_BATCH):
+    for batch in batches(((keys.card(item), row) for item, row in changed.items()), ROWS_PER_BATCH):
         written += table.write(batch)
         progress(STAGE, written, len(changed))
-    gone = [keys.card(item) for item in before if item not in now]
-    written += table.delete(gone) if gone else 0
-    if written:
-        objects.put(WRITTEN, orjson.dumps(now))
     return written
 
 

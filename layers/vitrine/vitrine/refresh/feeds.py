@@ -150,7 +150,7 @@ class FeedDesk:
     def _write_cards(self, engine: Engine, lake: FeedLake, progress: Progress) -> int:
         engine.view_parquet("items", lake.catalogue)
         cards = card_rows(engine, self.regions, self.currency, _ms(self.clock()))
-        return publish_cards(cards, self.table, self.releases, progress)
+        return publish_cards(cards, self.table, self.releases, self.clock, progress)
 
 
 def pieces(file: Path) -> Iterator[bytes]:

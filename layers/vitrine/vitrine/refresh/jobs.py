@@ -10,10 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from vitrine.catalog.packed_cards import CARDS
 from vitrine.decisions.release import Pointer
 from vitrine.errors import TooLittleData
 from vitrine.ports import Clock, Objects, Progress, Table
 from vitrine.refresh.bestsellers import bestsellers_json
+from vitrine.refresh.card_stamps import likely_items, pack_cards_of
 from vitrine.refresh.cards import card_rows, publish_cards
 from vitrine.refresh.carried import Carried, carried_store
 from vitrine.refresh.champion import ModelFiles, read_champion
@@ -168,10 +170,11 @@ def refresh_recommendations(
         sections = opened.sections()
         cards = _write_cards(workshop, carried, opened.engine, progress, anew=False)
         _put_due(workshop, opened.engine)
+        shown = pack_cards_of(likely_items(built.content.lists), workshop.table, workshop.clock)
     champion = read_champion(workshop.releases, workshop.bundled, workshop.load_ranker)
     life = life_section(read_life(workshop.table, workshop.releases, POLICY))
-    more = {**built.sessions.files, FACTS: built.facts.to_bytes()}
-    parts = Parts(champion.files.model, champion.files.manifest, carried.files, built.bestsellers, more)
+    more = {**built.sessions.files, FACTS: built.facts.to_bytes(), CARDS: shown.part}
+    parts = Parts(champion.files.model, champion.files.manifest, carried.files, built.bestsellers, more, shown.stamp)
     pointer = publish(
         built.content, parts, before, workshop.table, workshop.releases, now, progress, keeps_store=store is None
     )
@@ -212,8 +215,7 @@ def _put_due(workshop: Workshop, engine: SqlEngine) -> None:
 
 
 def _feed(workshop: Workshop) -> list[Section]:
-    section = feed_section(workshop.lake)
-    return [] if section is None else [section]
+    return [section] if (section := feed_section(workshop.lake)) is not None else []
 
 
 def _put_report(workshop: Workshop, pointer: Pointer, sections: Sequence[Section]) -> str:
@@ -241,7 +243,7 @@ def _carried(workshop: Workshop, pointer: Pointer | None, store: bytes | None) -
 def _write_cards(workshop: Workshop, carried: Carried, engine: SqlEngine, progress: Progress, *, anew: bool) -> int:
     now_ms = int(workshop.clock().timestamp() * 1000)
     cards = card_rows(engine, carried.regions, carried.store.currency, now_ms)
-    return publish_cards(cards, workshop.table, workshop.releases, progress, anew=anew)
+    return publish_cards(cards, workshop.table, workshop.releases, workshop.clock, progress, anew=anew)
 
 
 def load_visitors(workshop: Workshop, progress: Progress, lake: Path | None = None) -> int:

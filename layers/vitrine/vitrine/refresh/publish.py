@@ -32,7 +32,7 @@ from vitrine.decisions.release import (
 )
 from vitrine.errors import InvalidRelease, InvalidStore, RefreshNeeded
 from vitrine.ports import Objects, Progress, Table
-from vitrine.refresh.published import flip, is_flipped, put_serving, read_manifest, read_parts, read_pointer
+from vitrine.refresh.published import flip, flipped, put_serving, read_manifest, read_parts, read_pointer
 from vitrine.refresh.release_rows import ROWS_PER_BATCH, ReleaseRows, begun_releases, write_rows
 from vitrine.types import ReleaseId
 from vitrine.values import dataclass, field
@@ -46,13 +46,17 @@ LoadStore: TypeAlias = Callable[[bytes], Store]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The objects of a release, as bytes. `more` are those that not every release has, by name."""
+    """The objects of a release, as bytes. `more` are those that not every release has, by name.
+
+    `stamp` is for a pointer that has none of the cards yet: of what they were when the parts were made.
+    """
 
     model: bytes
     ranker: bytes
     store: bytes
     bestsellers: bytes
     more: Mapping[str, bytes] = field(default_factory=dict)
+    stamp: bytes = b""
 
     def by_name(self) -> dict[str, bytes]:
         """The bytes under the names that readers use."""
@@ -87,10 +91,11 @@ def publish(
     rows = write_rows(lists, manifest.release, table, objects, progress, begun=begun, rows_per_batch=rows_per_batch)
     manifest = replace(manifest, lists=rows.lists)
     for _ in range(FLIPS):
-        pointer = _seal(manifest, before, objects)
+        pointer = _stamped(_seal(manifest, before, objects), parts.stamp)
         rows.verify(table)
-        if is_flipped(pointer, before, table):
-            return pointer
+        current = flipped(pointer, before, table)
+        if current is not None:
+            return current
         found = read_pointer(table)
         if found is not None and manifest.release in (found.release, found.lists, found.previous):
             return found  # the answer to our flip was lost, and somebody has published on top of it or rolled it back
@@ -122,9 +127,7 @@ def publish_store(store: bytes, table: Table, objects: Objects, now: datetime, l
     for name, data in {**parts, STORE: store}.items():
         objects.put(f"{release}/{name}", data)
     new = replace(manifest, release=release, built_at_ms=_ms(now), parts={**manifest.parts, STORE: Part.of(store)})
-    pointer = _seal(new, before, objects)
-    flip(pointer, before, table)
-    return pointer
+    return flip(_seal(new, before, objects), before, table)
 
 
 def release_id(now: datetime, lists: ReleaseRows, parts: Parts) -> ReleaseId:
@@ -172,6 +175,11 @@ def _seal(manifest: Manifest, before: Pointer | None, objects: Objects) -> Point
     pointer = first if before is None else before.followed_by(manifest, digest)
     put_serving(objects, pointer)
     return pointer
+
+
+def _stamped(pointer: Pointer, stamp: bytes) -> Pointer:
+    """The pointer with a stamp of the cards, if it is the first to have one."""
+    return pointer if pointer.cards else replace(pointer, cards=stamp)
 
 
 def _check_regions(new: Store, published: bytes, pointer: Pointer, load: LoadStore) -> None:

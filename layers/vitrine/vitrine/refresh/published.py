@@ -1,5 +1,6 @@
 """What is published: the pointer, and the release that it names, read back and verified."""
 
+from dataclasses import replace
 from typing import Final
 
 from vitrine import keys
@@ -10,6 +11,8 @@ from vitrine.ports import ObjectReader, Objects, Table
 from vitrine.types import Absent
 
 READ_TIMEOUT_S: Final = 10.0
+ATTEMPTS: Final = 10
+"""So many stamps of cards in a row, each between a read and a write some milliseconds apart, are not to be expected."""
 
 
 def read_pointer(table: Table) -> Pointer | None:
@@ -26,20 +29,34 @@ def read_pointer(table: Table) -> Pointer | None:
     return parse_pointer(row)
 
 
-def flip(pointer: Pointer, before: Pointer | None, table: Table) -> None:
-    """Make a pointer current if `before` still is.
+def flip(pointer: Pointer, before: Pointer | None, table: Table) -> Pointer:
+    """The pointer as it is current now, made so if `before` still was.
 
     Raises:
         InvalidRelease: somebody else flipped it meanwhile.
     """
-    if not is_flipped(pointer, before, table):
+    current = flipped(pointer, before, table)
+    if current is None:
         raise InvalidRelease(f"another release was published meanwhile, {pointer.release} was not; run it again")
+    return current
 
 
-def is_flipped(pointer: Pointer, before: Pointer | None, table: Table) -> bool:
-    """Whether the pointer is current now; a lost answer to a write that arrived looks like one that came too late."""
-    is_written = table.replace(keys.RELEASE_POINTER, pointer.to_row(), before.rev if before else None)
-    return is_written or read_pointer(table) == pointer
+def flipped(pointer: Pointer, before: Pointer | None, table: Table) -> Pointer | None:
+    """The pointer as it is current now; None if somebody else has put another in the place of `before`.
+
+    Who has only stamped the cards meanwhile is not in conflict: their stamp is taken over. And a lost answer to a write
+    that arrived looks like one that came too late.
+    """
+    for _ in range(ATTEMPTS):
+        if table.replace(keys.RELEASE_POINTER, pointer.to_row(), before.rev if before else None):
+            return pointer
+        found = read_pointer(table)
+        if found is not None and pointer.differs_in_cards_alone(found):
+            return found
+        if found is None or before is None or not before.differs_in_cards_alone(found):
+            return None
+        pointer, before = replace(pointer, cards=found.cards or pointer.cards, rev=found.rev + 1), found
+    return None
 
 
 def put_serving(objects: Objects, pointer: Pointer) -> None:

@@ -81,8 +81,7 @@ def roll_back(table: Table, objects: Objects, release: ReleaseId | None = None) 
         raise InvalidRelease(f"release {wanted} cannot come back: the rows of its lists are not kept any more")
     back = replace(pointer.followed_by(manifest, digest), rollout=None)
     put_serving(objects, back)
-    flip(back, pointer, table)
-    return back
+    return flip(back, pointer, table)
 
 
 def retire(pointer: Pointer, table: Table, objects: Objects, progress: Progress) -> list[ReleaseId]:

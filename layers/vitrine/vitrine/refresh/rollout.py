@@ -28,7 +28,7 @@ from vitrine.refresh.champion import (
     uncrown,
 )
 from vitrine.refresh.guard import Policy
-from vitrine.refresh.published import is_flipped, put_serving, read_parts, read_pointer
+from vitrine.refresh.published import flipped, put_serving, read_parts, read_pointer
 from vitrine.values import dataclass
 
 ATTEMPTS: Final = 5
@@ -109,8 +109,8 @@ def change_trial(table: Table, change: Callable[[Rollout | None], Rollout | None
         changed = change(before.rollout)
         if changed == before.rollout:
             return before
-        pointer = before.with_rollout(changed)
-        if is_flipped(pointer, before, table):
+        pointer = flipped(before.with_rollout(changed), before, table)
+        if pointer is not None:
             return pointer
     raise InvalidRelease(MEANWHILE)
 
@@ -134,8 +134,8 @@ def promote(table: Table, objects: Objects, model: str, now: datetime) -> Pointe
             raise InvalidRelease("there is no release yet; the first one will carry the ranker")
         if current_model(objects, before) == model:
             return end_trial(table, model)
-        pointer = _with_model(objects, before, files, now)
-        if is_flipped(pointer, before, table):
+        pointer = flipped(_with_model(objects, before, files, now), before, table)
+        if pointer is not None:
             return pointer
     raise InvalidRelease(MEANWHILE)
 

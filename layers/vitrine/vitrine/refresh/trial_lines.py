@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from vitrine.decisions.plain import from_plain
+from vitrine.decisions.record import plain_record
 from vitrine.decisions.rollout import Trial
 from vitrine.errors import InvalidRecord
 from vitrine.types import ItemId, VisitorId
@@ -51,7 +52,7 @@ class Reader:
         """Page views with from_ms <= at_ms < to_ms that a ranker scored."""
         for line in lines:
             try:
-                view = self._view(_object(line), from_ms, to_ms)
+                view = self._view(plain_record(line), from_ms, to_ms)
             except InvalidRecord:
                 self.damaged += 1
             else:

@@ -1,25 +1,82 @@
-"""Live cards held in memory for a while."""
+"""Live cards held in memory: for a while, or for as long as the stamp of the cards says that they have not changed.
+
+The stamp comes with each page view's own read (catalog.card_stamp), so a price that was changed is shown by the next
+page view. For no longer than TTL are held: cards that were read just after a change, when an eventually consistent read
+may still have told what was before it; and all of them while somebody writes cards, or where there is no stamp.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from random import SystemRandom
-from typing import Final
+from typing import Final, NamedTuple
 
+import numpy as np
+
+from vitrine.catalog.card_stamp import CODE, CardStamp, parse_stamp
 from vitrine.catalog.items import Card
+from vitrine.catalog.packed import code
+from vitrine.catalog.packed_cards import NO_CARDS, PackedCards
 from vitrine.types import Absent, ItemId
 
 TTL: Final = timedelta(seconds=60)
+VOUCHED_TTL: Final = timedelta(hours=1)
+"""Cards that the stamp vouches for are read anew after so long all the same: somebody may have written past it."""
+
+SETTLED_MS: Final = 60_000
+"""For so long after a change a read may still tell what was before it."""
+
 JITTER: Final = 0.2
 """Cards are held for up to this share less. Drawn per read, not per card: environments that began in step fall out of
 it, while cards that a page read together go on to expire together, so that they cost one read and not many."""
 
 AHEAD: Final = 0.75
 """A card that is asked for after this share of its time is due: it is read anew along with the next rows that are read
-anyway. So what is asked for often costs no request of its own, and is never shown older than TTL."""
+anyway. So what is asked for often costs no request of its own, and is never shown older than its time."""
 
 MAX_HELD: Final = 20_000
-"""Cards of about 0.8 KB: 16 MB. Those held longest go first; what is asked for often is read anew each minute."""
+"""Cards of about 0.8 KB: 16 MB. Those held longest go first; what is asked for often is read anew now and then."""
+
+
+class Word:
+    """What a quiet stamp tells: which cards are still what they were."""
+
+    __slots__ = ("_last", "_stamp", "n")
+
+    def __init__(self, stamp: CardStamp) -> None:
+        self._stamp = stamp
+        self.n = stamp.n_changes
+        self._last = {told: place for place, told in enumerate(np.frombuffer(stamp.changes, CODE).tolist())}
+
+    @property
+    def began_ms(self) -> int:
+        """The run of changes that it tells of."""
+        return self._stamp.began_ms
+
+    def vouches_for(self, item: ItemId, began_ms: int, n: int) -> bool:
+        """Whether the item's card has not changed since the run of that instant had come to n changes."""
+        return began_ms == self._stamp.began_ms and (n >= self.n or self._last.get(code(item), -1) < n)
+
+    def is_settled(self, item: ItemId, now_ms: float) -> bool:
+        """Whether a read of the item's card at that instant told what is true under this stamp."""
+        stamp = self._stamp
+        if now_ms - stamp.changed_ms >= SETTLED_MS:
+            return True
+        return now_ms - stamp.began_ms >= SETTLED_MS and code(item) not in self._last
+
+
+class Held(NamedTuple):
+    """A card; since when, in epoch seconds, for which share of its time, and as of which place in which run of changes.
+
+    `is_sure` says that it was read long enough after the last one.
+    """
+
+    card: Card | Absent
+    since_s: float
+    share: float
+    began_ms: int
+    n: int
+    is_sure: bool
 
 
 class CardCache:
@@ -28,22 +85,66 @@ class CardCache:
     def __init__(self, ttl: timedelta = TTL, size: int = MAX_HELD) -> None:
         self._ttl_s = ttl.total_seconds()
         self._size = size
-        self._held: dict[ItemId, tuple[float, float, Card | Absent]] = {}  # from and until when, in epoch seconds
+        self._held: dict[ItemId, Held] = {}
         self._due: dict[ItemId, None] = {}
         self._random = SystemRandom()  # the system's: restored snapshots must not expire in step
+        self._packed = NO_CARDS
+        self._told: object = None
+        self._changed_ms = 0
+        self._word: Word | None = None
 
-    def find(self, items: Iterable[ItemId], now: datetime) -> dict[ItemId, Card | Absent]:
+    def adopt(self, packed: PackedCards) -> None:
+        """Hold the cards that a release brings."""
+        self._packed = packed
+
+    def hear(self, told: object) -> Word | None:
+        """What the stamp of a page view's read tells; None where it vouches for nothing.
+
+        Reads are eventually consistent: one that is older than what was heard before is not believed.
+        """
+        if told != self._told:
+            stamp = parse_stamp(told)
+            if stamp is not None and stamp.changed_ms < self._changed_ms:
+                return None
+            self._told = told
+            self._word = Word(stamp) if stamp is not None and stamp.is_quiet else None
+            self._changed_ms = 0 if stamp is None else stamp.changed_ms
+        return self._word
+
+    def find(self, items: Iterable[ItemId], now: datetime, word: Word | None = None) -> dict[ItemId, Card | Absent]:
         """The cards of those items that are held and fresh. A clock that was set back ends them, too."""
-        now_s, held = now.timestamp(), self._held
+        now_s = now.timestamp()
         found: dict[ItemId, Card | Absent] = {}
         for item in items:
-            if item in held:
-                since_s, until_s, card = held[item]
-                if since_s <= now_s < until_s:
-                    found[item] = card
-                    if now_s - since_s > AHEAD * (until_s - since_s):
-                        self._due[item] = None
+            card = self._fresh(item, now_s, word)
+            if card is None and word is not None and item not in self._held:
+                card = self._from_release(item, now_s, word)
+            if card is not None:
+                found[item] = card
         return found
+
+    def _fresh(self, item: ItemId, now_s: float, word: Word | None) -> Card | Absent | None:
+        held = self._held.get(item)
+        if held is None:
+            return None
+        card, since_s, share, began_ms, n, is_sure = held
+        if word is not None and not word.vouches_for(item, began_ms, n):
+            return None
+        span_s = share * (VOUCHED_S if word is not None and is_sure else self._ttl_s)
+        if not since_s <= now_s < since_s + span_s:
+            return None
+        if now_s - since_s > AHEAD * span_s:
+            self._due[item] = None
+        return card
+
+    def _from_release(self, item: ItemId, now_s: float, word: Word) -> Card | None:
+        packed = self._packed
+        if not word.vouches_for(item, packed.began_ms, packed.n_changes):
+            return None
+        card = packed.find(item)
+        if card is not None:
+            self._hold(item, Held(card, now_s, 1.0, packed.began_ms, packed.n_changes, is_sure=True))
+        return card
 
     def take_due(self, n: int) -> list[ItemId]:
         """At most n items whose cards should be read along; they are due no more until they are asked for again."""
@@ -52,16 +153,27 @@ class CardCache:
             del self._due[item]
         return due
 
-    def keep(self, cards: Mapping[ItemId, Card | Absent], now: datetime) -> None:
-        """Hold cards that were just read together."""
-        since_s = now.timestamp()
-        until_s = since_s + self._ttl_s * (1.0 - self._random.uniform(0.0, JITTER))
+    def keep(self, cards: Mapping[ItemId, Card | Absent], now: datetime, word: Word | None = None) -> None:
+        """Hold cards that were just read together, under the stamp of a read that was not later."""
+        now_s = now.timestamp()
+        share = 1.0 - self._random.uniform(0.0, JITTER)
+        began_ms, n = NOWHERE if word is None else (word.began_ms, word.n)
         for item, card in cards.items():
             if card is not Absent.NOT_READ:
-                self._held.pop(item, None)  # so that it goes to the end
-                self._held[item] = (since_s, until_s, card)
+                is_sure = word is not None and word.is_settled(item, now_s * 1000)
+                self._hold(item, Held(card, now_s, share, began_ms, n, is_sure))
+
+    def _hold(self, item: ItemId, held: Held) -> None:
+        self._held.pop(item, None)  # so that it goes to the end
+        self._held[item] = held
         while len(self._held) > self._size:
             del self._held[next(iter(self._held))]
 
     def __len__(self) -> int:
         return len(self._held)
+
+
+NOWHERE: Final = (0, 0)
+"""The place of cards that were read without a quiet stamp: runs of changes begin in our days."""
+
+VOUCHED_S: Final = VOUCHED_TTL.total_seconds()

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from vitrine.catalog.items import Card
+from vitrine.catalog.packed_cards import PackedCards
 from vitrine.decisions.answers import Decision
 from vitrine.decisions.context import resolve_context
 from vitrine.decisions.pipeline import decide
@@ -70,7 +71,7 @@ class RecordedDecisions:
             return None
         if of_then.store.regions != release.store.regions:
             return None
-        inputs = _Inputs(recorded.tape, self._live)
+        inputs = _Inputs(recorded.tape, self._live, of_then.cards)
         placements = known_placements(recorded.request, release.store)
         options = replace(recorded.request.options, explain=explain)
         request = replace(recorded.request, placements=placements, options=options)
@@ -83,8 +84,8 @@ class RecordedDecisions:
 class _Inputs:
     """The inputs of one decision: those of then where they were read then, those of now elsewhere."""
 
-    def __init__(self, tape: Tape, live: LiveInputs) -> None:
-        self.player = Player(tape, live.read)
+    def __init__(self, tape: Tape, live: LiveInputs, packed: PackedCards) -> None:
+        self.player = Player(tape, live.read, packed)
         self._live = live
         self._keys = {key for key, _ in tape.rows}
         self._items = {item for item, _ in tape.cards}

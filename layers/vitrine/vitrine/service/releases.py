@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from random import SystemRandom
 from typing import Final, TypeAlias
 
@@ -196,7 +197,9 @@ class Releases:
         else:
             self._pointer = pointer
             self._current = Serving(self.pinned(), self._challenger_of(pointer, held))
-            self._settled = None if self._lacks_challenger else pointer.to_row()
+            self._settled = (
+                None if self._lacks_challenger else replace(pointer, cards=b"").to_row()
+            )  # as notice sees it
 
     def _leave_alone(self) -> None:
         self._not_before = self._seconds() + self._random.uniform(PAUSE_S / 2, PAUSE_S)

@@ -96,7 +96,7 @@ class Replay:
             release = self._with_model_of(recorded, release)
         except InvalidModel as error:
             return _not_made(recorded, gone=f"ranker {recorded.plain.get('model')}: {error}")
-        player = Player(recorded.tape, self._read)
+        player = Player(recorded.tape, self._read, release.cards)
         try:
             decision = _decide_again(recorded, release, player, explain=explain)
         except (InvalidField, InvalidRecord) as error:  # a placement that the release has not; another claim

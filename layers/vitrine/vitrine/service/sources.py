@@ -7,18 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from vitrine import keys
+from vitrine.catalog.card_stamp import split
 from vitrine.catalog.items import Card, card_in
 from vitrine.decisions.claims import ClaimOutcome, Claims
 from vitrine.decisions.context import DecisionRequest
 from vitrine.decisions.ladder import WEATHER
 from vitrine.errors import DeadlineExceeded, DependencyFailed, LeftAlone
 from vitrine.ports import Clock, PageTable
-from vitrine.service.card_cache import CardCache
+from vitrine.service.card_cache import CardCache, Word
 from vitrine.service.claims import TABLE, Counter
 from vitrine.service.countdown import CARDS_UNTIL, CLAIMS_UNTIL, MIN_READ_S, ROWS_UNTIL, WEATHER_UNTIL, Countdown
 from vitrine.service.release_rows import ReleaseRows
 from vitrine.service.releases import Releases
-from vitrine.types import Absent, ItemId, Key, ReleaseId, Rows
+from vitrine.service.weather_rows import WeatherRows
+from vitrine.types import Absent, ItemId, Key, ReleaseId, Row, Rows
 from vitrine.values import dataclass
 
 LATE: Final = "late"
@@ -40,6 +42,7 @@ class Environment:
     counter: Counter
     cards: CardCache
     rows: ReleaseRows
+    weather: WeatherRows
 
 
 class Sources(Protocol):
@@ -67,7 +70,17 @@ class Sources(Protocol):
 class LiveSources:
     """Sources of a page view."""
 
-    __slots__ = ("_countdown", "_environment", "_has_read", "_is_hung", "_lists", "_request", "faults", "weather_cell")
+    __slots__ = (
+        "_countdown",
+        "_environment",
+        "_has_read",
+        "_is_hung",
+        "_lists",
+        "_request",
+        "_word",
+        "faults",
+        "weather_cell",
+    )
 
     def __init__(
         self, environment: Environment, request: DecisionRequest, lists: ReleaseId, countdown: Countdown
@@ -77,22 +90,23 @@ class LiveSources:
         self._lists = lists
         self._countdown = countdown
         self._has_read = False
+        self._word: Word | None = None  # what the stamp in the first read vouches for
         self._is_hung = False  # what came late once is not waited for again by this page view
         self.weather_cell: str | None = None
         self.faults: list[tuple[str, str]] = []
 
     def read(self, wanted: Sequence[Key]) -> Rows:
-        """Rows of the keys: those of the release that are held from memory, the rest in one read."""
-        environment = self._environment
+        """Rows of the keys: those of the release and of the weather that are held from memory, the rest in one read."""
+        environment, now = self._environment, self._environment.clock()
         rows = environment.rows.find(wanted)
+        rows.update(environment.weather.find(self._cells(wanted), now))
         missing = [key for key in wanted if key not in rows]
         if not missing:
             return rows
         asked = self._worth_it(missing)
         fresh = self._read_along(asked)
         environment.rows.keep(fresh, self._lists)
-        if keys.RELEASE_POINTER in fresh:
-            environment.releases.notice(fresh[keys.RELEASE_POINTER])
+        environment.weather.keep(fresh, now)
         rows.update(fresh)
         if len(asked) < len(missing):
             rows.update(dict.fromkeys(set(missing).difference(asked), Absent.NOT_READ))
@@ -102,22 +116,31 @@ class LiveSources:
         """Rows of the keys, in a request that also brings the cards which are due, as far as it has room for them."""
         cache = self._environment.cards
         due = {keys.card(item): item for item in cache.take_due(ROOM - len(asked))} if len(asked) < ROOM else {}
-        if not due:
-            return self._read(asked, ROWS_UNTIL)
         fresh = dict(self._read([*asked, *due], ROWS_UNTIL))
-        cache.keep({item: card_in(fresh.pop(key)) for key, item in due.items()}, self._environment.clock())
+        self._look_at_pointer(fresh)
+        if due:
+            cards = {item: card_in(fresh.pop(key)) for key, item in due.items()}
+            cache.keep(cards, self._environment.clock(), self._word)
         return fresh
+
+    def _look_at_pointer(self, fresh: dict[Key, Row | Absent]) -> None:
+        """Hear what the pointer among these rows tells of releases and cards. What it tells of cards is taken out."""
+        read = fresh.get(keys.RELEASE_POINTER, Absent.NOT_READ)
+        if read is not Absent.NOT_READ:
+            fresh[keys.RELEASE_POINTER], told = split(read)
+            self._word = self._environment.cards.hear(told)
+            self._environment.releases.notice(fresh[keys.RELEASE_POINTER])
 
     def read_cards(self, items: Sequence[ItemId]) -> Mapping[ItemId, Card | Absent]:
         """Live cards of the items: from memory, the rest in one read."""
         now, cache = self._environment.clock(), self._environment.cards
-        cards = cache.find(items, now)
+        cards = cache.find(items, now, self._word)
         if len(cards) == len(items):
             return cards
         wanted = {keys.card(item): item for item in items if item not in cards}
         if wanted:
             fresh = {wanted[key]: card_in(row) for key, row in self._read(list(wanted), CARDS_UNTIL).items()}
-            cache.keep(fresh, now)
+            cache.keep(fresh, now, self._word)
             cards.update(fresh)
         return cards
 
@@ -133,15 +156,18 @@ class LiveSources:
             self.faults.append((TABLE, UNCOUNTED))
         return outcome
 
+    def _cells(self, wanted: Sequence[Key]) -> list[Key]:
+        """Those of the keys that are of the weather."""
+        cells = [key for key in wanted if key.pk.startswith(WEATHER)]
+        if cells:
+            self.weather_cell = cells[-1].pk[len(WEATHER) :]
+        return cells
+
     def _worth_it(self, wanted: list[Key]) -> list[Key]:
         """The keys less the weather where only a second read, begun late, would tell it."""
-        cells = [key for key in wanted if key.pk.startswith(WEATHER)]
-        if not cells:
-            return wanted
-        self.weather_cell = cells[-1].pk[len(WEATHER) :]
         if not self._has_read or self._countdown.left_s(WEATHER_UNTIL) > 0:
             return wanted
-        return [key for key in wanted if key not in cells]
+        return [key for key in wanted if not key.pk.startswith(WEATHER)]
 
     def _read(self, wanted: list[Key], until: float) -> Rows:
         self._has_read = True
