@@ -62,6 +62,7 @@ def test_the_real_event_gets_the_exact_answer(world: World) -> None:
                 "variation": None,
                 "control": False,
                 "mechanic": None,
+                "live": None,
                 "rows": [],
                 "content": {"title": "Picked for you"},
                 "fallback": None,

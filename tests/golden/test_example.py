@@ -96,6 +96,7 @@ def shown(placement: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any]
         "variation": None if placement["variation"] == "default" else placement["variation"],
         "control": placement["control"] or None,
         "mechanic": placement["mechanic"],
+        "live": recorded.get("live"),
         "content": content,
         "items": lines(placement["items"], recorded.get("items", [])),
         "rows": {

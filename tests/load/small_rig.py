@@ -24,7 +24,7 @@ ANSWER: Final[dict[str, Any]] = {
     "region": "north",
     "placements": {
         "home.hero": {
-            **dict.fromkeys(("campaign", "variation", "mechanic", "content", "fallback")),
+            **dict.fromkeys(("campaign", "variation", "mechanic", "live", "content", "fallback")),
             "kind": "none",
             "control": False,
             "items": [],

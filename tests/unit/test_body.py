@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitrine.catalog.items import Card
-from vitrine.decisions.answers import Answer, Bundle, Decision, Reason, Shelf, Slot
-from vitrine.decisions.body import decision_body
+from vitrine.decisions.answers import Answer, Bundle, Decision, Drawn, Ends, Live, Reason, Shelf, Slot
+from vitrine.decisions.body import decision_body, proofs_of
+from vitrine.visitors.identity import TokenKeys, check_proof
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 maybe = st.none() | texts
@@ -39,6 +40,7 @@ answers = st.builds(
     control=st.booleans(),
     fallback=maybe,
     reasons=st.lists(texts, max_size=2),
+    live=st.none() | st.builds(Ends, st.integers(0, 2**43), st.booleans()) | st.builds(Drawn, texts),
 )
 
 
@@ -63,6 +65,13 @@ def item(slot: Slot) -> dict[str, Any]:
     }
 
 
+def live(told: Live | None, proof: str | None = None) -> dict[str, Any] | None:
+    """A countdown's end or a wheel's outcome as callers get it."""
+    if told is None:
+        return None
+    return {"outcome": told.outcome} if isinstance(told, Drawn) else {"ends_at_ms": told.ends_ms, "proof": proof}
+
+
 def placement(answer: Answer) -> dict[str, Any]:
     """One placement as callers get it."""
     return {
@@ -71,6 +80,7 @@ def placement(answer: Answer) -> dict[str, Any]:
         "variation": answer.variation,
         "control": answer.control,
         "mechanic": answer.mechanic,
+        "live": live(answer.live),
         "items": [item(slot) for slot in answer.items],
         "rows": [{"title": row.title, "items": [item(slot) for slot in row.items]} for row in answer.rows],
         "content": answer.content,
@@ -93,3 +103,24 @@ def test_the_body_is_that_of_a_plain_encoder(told: list[Answer], model: str | No
     }
     encoded = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
     assert [decision_body(made).decode(), decision_body(made).decode()] == [encoded, encoded]
+
+
+def test_proofs_stand_beside_the_ends_and_are_no_part_of_the_canonical_bytes() -> None:
+    """Each for its own campaign; a wheel and the placement's own action have none."""
+    keys = TokenKeys("k1", {"k1": b"k" * 32})
+    answers = [
+        Answer("a", "overlay", campaign="sale", live=Ends(1_000)),
+        Answer("b", "overlay", campaign="gift", live=Ends(2_000, is_own=True)),
+        Answer("c", "overlay", campaign="wheel", live=Drawn("soup")),
+        Answer("d", "products"),
+    ]
+    made = Decision("d1", "r1", None, "north", "network", answers, (), (), 0.5)
+    proofs = proofs_of(made, "v1", keys)
+    assert proofs.keys() == {"a", "b"}
+    check_proof(proofs["a"], "sale", "v1", 1_000, keys)
+    check_proof(proofs["b"], "gift", "v1", 2_000, keys)
+    bare, whole = (json.loads(decision_body(made, *with_them)) for with_them in ((), (proofs,)))
+    for name, proof in proofs.items():
+        assert bare["placements"][name]["live"].pop("proof") is None
+        assert whole["placements"][name]["live"].pop("proof") == proof
+    assert bare == whole

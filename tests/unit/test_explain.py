@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.tables import personal, related, shelf
 from vitrine.cli.why_command import story
-from vitrine.decisions.answers import Answer, Considered, Reason, Shelf, Slot
+from vitrine.decisions.answers import Answer, Considered, Drawn, Ends, Reason, Shelf, Slot
 from vitrine.decisions.campaigns import Campaign
 from vitrine.decisions.candidates import Candidates, Lists, Seed, merge
 from vitrine.decisions.context import Context, DecisionRequest
@@ -169,6 +169,26 @@ def test_a_person_reads_the_story() -> None:
         "stands out by: ",
         "  row Dairy:",
         "  dropped: 3 out_of_stock",
+    ):
+        assert wanted in text, text
+
+
+def test_ends_and_outcomes_are_told() -> None:
+    """Of what is shown, and of a campaign that is over."""
+    ends = Ends(1_795_348_800_000, is_own=True)
+    sale = Answer("top", "overlay", campaign="sale", live=ends, considered=[Considered("sale", "shown", live=ends)])
+    wheel = Answer(
+        "side", "overlay", campaign="wheel", live=Drawn("soup"), considered=[Considered("sale", "over", live=ends)]
+    )
+    told = explained([sale, wheel])
+    assert told["placements"]["top"]["live"] == {"ends_at_ms": 1_795_348_800_000}
+    assert told["placements"]["side"]["live"] == {"outcome": "soup"}
+    text = "\n".join(story(Replayed("d1", b"{}", True, (), (), record(), told)))
+    for wanted in (
+        "top: overlay, campaign sale, ends 2026-11-22 12:00:00 UTC",
+        "side: overlay, campaign wheel, the wheel stops at soup",
+        "    sale  shown, ends 2026-11-22 12:00:00 UTC",
+        "    sale  over, ends 2026-11-22 12:00:00 UTC",
     ):
         assert wanted in text, text
 

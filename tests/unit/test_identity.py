@@ -1,5 +1,6 @@
 """Visitor tokens: only ours pass, and every other is refused in the same words."""
 
+import hmac
 import json
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -9,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitrine.errors import DependencyFailed, InvalidToken
-from vitrine.visitors.identity import MAX_TOKEN_LENGTH, mint, new_visitor, parse_keys, renew, verify
+from vitrine.visitors.identity import (
+    MAX_TOKEN_LENGTH,
+    check_proof,
+    mint,
+    new_visitor,
+    parse_keys,
+    prove,
+    renew,
+    verify,
+)
 
 OLD, CURRENT = "o" * 40, "c" * 40
 KEYS = parse_keys(json.dumps({"kid": "k2", "key": CURRENT, "old": {"k1": OLD}}))
@@ -169,3 +179,73 @@ def test_a_token_of_the_current_key_is_renewed_as_it_is() -> None:
 def test_nobody_elses_token_is_renewed(token: str | None) -> None:
     """Who has none, came with another visitor's or with one of a retired key gets a fresh one."""
     assert renew(token, "h1", KEYS) == TOKEN
+
+
+END_MS = 1_800_000_000_000
+PROOF = prove("sale", "h1", END_MS, KEYS)
+
+
+def test_a_proof_holds_for_its_campaign_visitor_and_end() -> None:
+    """What was proven is believed, also under a key that signs no more but still verifies."""
+    check_proof(PROOF, "sale", "h1", END_MS, KEYS)
+    check_proof(prove("sale", "h1", END_MS, BEFORE_ROTATION), "sale", "h1", END_MS, KEYS)
+    assert PROOF.startswith("v1.k2.")
+
+
+def test_a_proof_never_changes_its_spelling() -> None:
+    """Pages hold them for as long as countdowns last (HMAC computed with another tool)."""
+    keys = parse_keys(json.dumps({"kid": "k1", "key": "0" * 64}))
+    message = b"vitrine\nv1\ncountdown\nk1\nsale\nh1\n1800000000000"
+    mac = urlsafe_b64encode(hmac.digest(b"0" * 64, message, "sha256")).rstrip(b"=").decode()
+    assert prove("sale", "h1", END_MS, keys) == f"v1.k1.{mac}"
+
+
+REFUSED = {
+    "another visitor": (PROOF, "sale", "h2", END_MS),
+    "another campaign": (PROOF, "gift", "h1", END_MS),
+    "a later end": (PROOF, "sale", "h1", END_MS + 1),
+    "an earlier end": (PROOF, "sale", "h1", END_MS - 1),
+    "fields moved into one another": (PROOF, "sale\nh1", "", END_MS),
+    "another version": (PROOF.replace("v1.", "v2."), "sale", "h1", END_MS),
+    "another key": (PROOF.replace(".k2.", ".k1."), "sale", "h1", END_MS),
+    "an unknown key": (PROOF.replace(".k2.", ".k9."), "sale", "h1", END_MS),
+    "no MAC": (PROOF.rsplit(".", 1)[0] + ".", "sale", "h1", END_MS),
+    "another MAC": (PROOF[:-4] + "AAAA", "sale", "h1", END_MS),
+    "more of it": (PROOF + ".x", "sale", "h1", END_MS),
+    "nothing": ("", "sale", "h1", END_MS),
+    "no ASCII": (PROOF + "ü", "sale", "h1", END_MS),
+    "endless": ("v1.k2." + "A" * MAX_TOKEN_LENGTH, "sale", "h1", END_MS),
+    "a visitor token": (TOKEN, "sale", "h1", END_MS),
+    "a visitor token's MAC": ("v1.k2." + TOKEN.rsplit(".", 1)[1], "sale", "h1", END_MS),
+    "a text that has no UTF-8": (PROOF, "\ud800", "h1", END_MS),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_proof_of_anything_else_is_refused(case: str) -> None:
+    """In the same words, whatever is wrong."""
+    proof, campaign, visitor, ends_ms = REFUSED[case]
+    with pytest.raises(InvalidToken, match="the countdown's proof is not one of ours") as caught:
+        check_proof(proof, campaign, visitor, ends_ms, KEYS)
+    assert caught.value.field == "proof"
+
+
+def test_a_proof_of_a_retired_key_is_refused() -> None:
+    """A key that is no longer in the secret proves nothing."""
+    with pytest.raises(InvalidToken):
+        check_proof(PROOF, "sale", "h1", END_MS, BEFORE_ROTATION)
+
+
+def test_a_proof_is_no_token() -> None:
+    """Not even with a visitor put into it."""
+    _, kid, mac = PROOF.split(".")
+    for token in (PROOF, f"v1.{kid}.h1.{mac}", f"v1.{kid}.sale.{mac}"):
+        with pytest.raises(InvalidToken):
+            verify(token, KEYS)
+
+
+@given(st.text(max_size=300), st.text(max_size=20), st.text(max_size=20), st.integers())
+def test_any_text_for_a_proof_is_refused(proof: str, campaign: str, visitor: str, ends_ms: int) -> None:
+    """Never another error."""
+    with pytest.raises(InvalidToken):
+        check_proof(proof, campaign, visitor, ends_ms, KEYS)

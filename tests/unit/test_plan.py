@@ -14,7 +14,7 @@ from vitrine.api.store_changes import Changes
 from vitrine.cli.plan_command import plan_json
 from vitrine.cli.plan_report import report_lines
 from vitrine.cli.plan_supposed import add_supposed, find_supposed
-from vitrine.decisions.answers import Answer, Considered, Decision, Outcome, Reason, Shelf, Slot
+from vitrine.decisions.answers import Answer, Considered, Decision, Drawn, Ends, Outcome, Reason, Shelf, Slot
 from vitrine.decisions.context import Preview
 from vitrine.decisions.release import Release
 from vitrine.service.plan import EXAMPLES, HOUSE, PlanReport, compare
@@ -81,6 +81,8 @@ def test_equal_answers_are_no_change():
         shown("milk", campaign="rain", variation="a"),
         shown("milk", kind="overlay", mechanic="idle"),
         shown("milk", content={"title": "Other"}),
+        shown("milk", live=Ends(5)),
+        shown("milk", live=Drawn("soup")),
         shown(items=[shown("milk").items[0]._replace(label="Ad")]),
         shown(items=[shown("milk").items[0]._replace(slot=1)]),
         shown("milk", rows=[Shelf("Row", shown("beer").items)]),
@@ -277,6 +279,16 @@ def supposed(*words: str) -> Preview:
     parser = ArgumentParser()
     add_supposed(parser)
     return find_supposed(parser.parse_args(words))
+
+
+def test_examples_tell_ends_and_outcomes() -> None:
+    """What differs; of a countdown whose words stay the same, when it ends."""
+    words = {"kind": "overlay", "content": {"title": "Soon over"}}
+    before, after = (shown(live=Ends(at_ms), **words) for at_ms in (1_795_348_800_000, 1_795_350_600_000))
+    assert example_of(before, after) == ["ends 2026-11-22 12:00:00 UTC", "ends 2026-11-22 12:30:00 UTC"]
+    assert example_of(shown(kind="none"), shown(live=Drawn("soup"), **words))[-1].startswith(
+        "the wheel stops at soup; "
+    )
 
 
 def test_circumstances_to_suppose_are_json_or_text():

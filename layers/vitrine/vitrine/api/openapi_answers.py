@@ -82,6 +82,22 @@ class RowAnswer(Answer):
     items: list[ItemAnswer]
 
 
+class CountdownAnswer(Answer):
+    """When a countdown ends. It comes from the server and never moves to later for the same visitor."""
+
+    ends_at_ms: Annotated[int, Field(ge=0)]
+    """Milliseconds since the Unix epoch."""
+    proof: str | None
+    """Signed for the campaign, the visitor and the end; null for who is not recognised, in dry runs and replays."""
+
+
+class WheelAnswer(Answer):
+    """Where a wheel of fortune stops for the visitor, however often it is asked."""
+
+    outcome: str
+    """Id of one of the `sectors` of the content."""
+
+
 class PlacementAnswer(Answer):
     """What one placement shows."""
 
@@ -95,6 +111,8 @@ class PlacementAnswer(Answer):
     """The campaign won, but is held back from this visitor for comparison: the placement shows its own action."""
     mechanic: Mechanic | None
     """How an overlay comes up."""
+    live: CountdownAnswer | WheelAnswer | None
+    """What only the server can say of an overlay with the mechanic `countdown` or `wheel`, else null."""
     items: list[ItemAnswer]
     rows: list[RowAnswer]
     """Items in rows, for layouts of two axes; else empty."""

@@ -32,6 +32,7 @@ _SHOWN: Final[Plain] = {
     "variation": None,
     "control": False,
     "mechanic": None,
+    "live": None,
     "items": [_ITEM],
     "rows": [],
     "content": {"title": "Goes well with it"},
@@ -60,6 +61,7 @@ _EXPLAINED_ITEM: Final[Plain] = {
     "features": {"bought_together": 0.31, "discount": 0.14},
     "stands_out": {"bought_together": 2.4},
 }
+_TOLD_AGAIN: Final = ("kind", "campaign", "variation", "control", "live", "fallback", "reasons")
 _EXPLANATION: Final[Plain] = {
     "decision": DECISION,
     "at": "2026-11-22T12:00:00+00:00",
@@ -72,7 +74,7 @@ _EXPLANATION: Final[Plain] = {
     "seeds": [{"item": "1082185", "role": "page", "weight": 1.0}],
     "placements": {
         "product.more": {
-            **{name: _SHOWN[name] for name in ("kind", "campaign", "variation", "control", "fallback", "reasons")},
+            **{name: _SHOWN[name] for name in _TOLD_AGAIN},
             "considered": [{"campaign": "rain", "outcome": "condition", "attributes": {"weather.temperature_c": 3.5}}],
             "items": [_EXPLAINED_ITEM],
             "rows": [],

@@ -7,10 +7,17 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from vitrine.api.openapi_answers import Answer, DecisionAnswer, Milliseconds
+from vitrine.api.openapi_answers import Answer, DecisionAnswer, Milliseconds, WheelAnswer
 from vitrine.decisions.answers import Outcome
 from vitrine.decisions.context import RegionSource
 from vitrine.types import PlacementKind
+
+
+class ExplainedEnd(Answer):
+    """When a countdown ends or has ended."""
+
+    ends_at_ms: Annotated[int, Field(ge=0)]
+    """Milliseconds since the Unix epoch."""
 
 
 class ConsideredAnswer(Answer):
@@ -24,6 +31,8 @@ class ConsideredAnswer(Answer):
     """Where the visitor falls in the campaign's experiment."""
     attributes: dict[str, Any] | None = None
     """What the campaign's condition looked at, where the condition decided."""
+    live: ExplainedEnd | WheelAnswer | None = None
+    """Of a campaign with a countdown or a wheel, also where it lost because it is over."""
 
 
 class ExplainedReason(Answer):
@@ -70,6 +79,7 @@ class ExplainedPlacement(Answer):
     campaign: str | None
     variation: str | None
     control: bool
+    live: ExplainedEnd | WheelAnswer | None
     fallback: str | None
     reasons: list[str]
     considered: list[ConsideredAnswer]

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, StringConstraints, mode
 from pydantic.json_schema import WithJsonSchema
 
 from vitrine.api.store_files import About, Content, Name, Slots, StrictFile, Texts
+from vitrine.api.store_overlays import CountdownFile, WheelFile
 from vitrine.decisions.actions import Audience, Mechanic, PriceRelation
 from vitrine.decisions.placements import MAX_HIDE_BOUGHT_DAYS
 from vitrine.types import PageType
@@ -118,12 +119,38 @@ class RowFile(StrictFile):
     """Above 0: so many rows, one per category that the visitor likes most."""
 
 
+_OWN_FIELDS: Final[Mapping[str, str]] = {
+    "countdown": 'countdown: {minutes: 30}, {until: 2026-12-24} or {daily: "18:00"}',
+    "wheel": "wheel: {sectors: [{id: a, weight: 0.5, label: {...}}, ...]}",
+}
+"""Mechanics that need a field of their name, and how to write it."""
+
+
 class OverlayFile(StrictFile):
     """Something over the page: an exit-intent message, a popup after adding to the cart."""
 
     mechanic: Mechanic
     content: Content
     products: RowFile | None = None
+    countdown: CountdownFile | None = None
+    """Of the mechanic countdown: when it ends."""
+    wheel: WheelFile | None = None
+    """Of the mechanic wheel: its sectors, which become part of the content."""
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> Self:
+        for name, remedy in _OWN_FIELDS.items():
+            has_it = getattr(self, name) is not None
+            if has_it and self.mechanic != name:
+                raise ValueError(f"has a {name} and the mechanic {self.mechanic}; remove one or write mechanic: {name}")
+            if not has_it and self.mechanic == name:
+                raise ValueError(f"is a {name} that does not say what of; write {remedy}")
+        return self
+
+    @property
+    def is_live(self) -> bool:
+        """Whether part of it is the server's word to one visitor: when it ends, or what they drew."""
+        return self.countdown is not None or self.wheel is not None
 
 
 class SortFile(StrictFile):
@@ -193,6 +220,12 @@ class PlacementFile(OneActionFile):
     about: About = ""
     pages: list[PageType] = Field(min_length=1)
     variables: dict[VariableName, VariableFile] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _no_campaign_of_its_own(self) -> Self:
+        if self.overlay is not None and self.overlay.is_live:
+            raise ValueError(f"a {self.overlay.mechanic} is remembered by the name of its campaign; move it into one")
+        return self
 
 
 class PlacementsFile(StrictFile):

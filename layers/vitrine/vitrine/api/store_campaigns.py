@@ -1,7 +1,5 @@
 """Campaigns, audiences and personas as files say them."""
 
-import re
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, FiniteFloat, StringConstraints, model_validator
@@ -9,33 +7,11 @@ from pydantic.json_schema import WithJsonSchema
 
 from vitrine.api.store_actions import KINDS, ActionFile, OneActionFile, VariableFile, VariableName
 from vitrine.api.store_files import About, ConditionPlain, Name, StrictFile, Timezone
+from vitrine.api.store_instants import Instant
 from vitrine.decisions.campaigns import MAX_CAP_VIEWS
 from vitrine.types import PageType, Purpose
 
 MAX_SHARDS: Final = 64
-_INSTANT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
-)
-
-
-def _instant(text: str) -> str:
-    if not _INSTANT.fullmatch(text) or not _is_real(text):
-        raise ValueError(f"{text!r} is no date or time; write 2026-12-01 or 2026-12-01T09:30")
-    if text[:2] != "20":
-        raise ValueError(f"{text!r} is not in this century; leave it out to leave it open")
-    return text
-
-
-def _is_real(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-Instant = Annotated[str, AfterValidator(_instant)]
-"""A date, or a date and time, local unless it has an offset."""
 AttributePath = Annotated[str, Field(min_length=1, max_length=100)]
 Interval = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
 

@@ -6,12 +6,15 @@ from typing import Final
 from vitrine.api.store_actions import ActionFile
 from vitrine.api.store_campaigns import BudgetFile, CampaignFile, CapFile
 from vitrine.api.store_compile_experiments import compile_experiment
+from vitrine.api.store_compile_overlays import check_overlay
 from vitrine.api.store_compile_rows import Variables, compile_action, payloads_of
 from vitrine.api.store_fairness import check_fairness
 from vitrine.api.store_faults import Place
+from vitrine.api.store_possible import impossible
 from vitrine.api.store_scope import Scope, compile_schedule
 from vitrine.api.store_templates import check_templates, compile_variables
 from vitrine.decisions.campaigns import Budget, Campaign, Cap, Variation
+from vitrine.rules.conditions import Condition
 from vitrine.types import DAY_MS
 
 ONLY_VARIATION: Final = "default"
@@ -30,8 +33,11 @@ def compile_campaign(name: str, file: CampaignFile, scope: Scope) -> Campaign:
     span = compile_schedule(file.schedule, scope, (*at, "schedule"))
     condition = scope.conditions.of_one(file.audience, file.when, at)
     if scope.checking:
-        _check_placements(file, scope, at)
+        _check_placements(file, condition, scope, at)
         check_fairness(file, _actions(file, at), condition, variables, scope, at)
+        for action, start in _actions(file, at):
+            if action.overlay is not None:
+                check_overlay(action.overlay, span.ends_ms, scope, (*start, "overlay"))
         parts = {
             place: part for action, start in _actions(file, at) for place, part in payloads_of(action, start).items()
         }
@@ -83,13 +89,16 @@ def _variations(file: CampaignFile, variables: Variables, scope: Scope, at: Plac
         yield Variation(name, compile_action(action, variables, scope, place))
 
 
-def _check_placements(file: CampaignFile, scope: Scope, at: Place) -> None:
-    """Refuse a campaign on pages where none of its placements is, and actions that a placement cannot show."""
+def _check_placements(file: CampaignFile, condition: Condition | None, scope: Scope, at: Place) -> None:
+    """Refuse a campaign on pages where none of its placements is, under a condition that nobody can fulfil there, and
+    actions that a placement cannot show."""
     placements = {name: known for name in file.placements if (known := scope.placements.get(name)) is not None}
     pages = {page for placement in placements.values() for page in placement.pages}
     if file.pages is not None and placements and not pages & set(file.pages):
         said = f"none of its placements is on a page of type {' or '.join(file.pages)}"
         scope.refuse((*at, "pages"), said, f"its placements are on: {', '.join(sorted(pages))}")
+    for said, hint in () if condition is None else impossible(condition, pages & set(file.pages or pages)):
+        scope.refuse((*at, "when" if file.when is not None else "audience"), said, hint)
     for action, place in _actions(file, at):
         for name, placement in placements.items():
             own, kind = placement.kinds[0], action.kinds[0]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.api.store_actions import ActionFile, RowFile, SelectorFile, StrategyFile
+from vitrine.api.store_compile_overlays import compile_countdown, compile_wheel, sectors_of
 from vitrine.api.store_faults import Place, suggest
 from vitrine.api.store_scope import Scope, check_locales
 from vitrine.api.templates import Variable, compile_payload
@@ -14,6 +15,7 @@ from vitrine.catalog.packed import SHELF_COLUMNS, code, item_key, region_mask
 from vitrine.decisions.actions import (
     BY_MODEL,
     NOTHING,
+    SECTORS,
     Action,
     Content,
     Cover,
@@ -43,6 +45,8 @@ def compile_action(file: ActionFile, variables: Variables, scope: Scope, at: Pla
             row=None if row is None else compile_row(row, variables, scope, (*place, "products")),
             content=_content(file.overlay.content, variables, scope, (*place, "content")),
             mechanic=file.overlay.mechanic,
+            countdown=compile_countdown(file.overlay.countdown, scope),
+            wheel=compile_wheel(file.overlay.wheel, variables, scope, (*place, "wheel")),
         )
     if file.sort is not None:
         if file.sort.order != BY_MODEL:
@@ -60,6 +64,8 @@ def payloads_of(file: ActionFile, at: Place) -> dict[Place, Any]:
         found[(*at, "products", "title")] = file.products.title
     if file.overlay is not None:
         found[(*at, "overlay", "content")] = file.overlay.content
+        if file.overlay.wheel is not None:
+            found[(*at, "overlay", "wheel", SECTORS)] = sectors_of(file.overlay.wheel)
         if file.overlay.products is not None:
             found[(*at, "overlay", "products", "title")] = file.overlay.products.title
     return found

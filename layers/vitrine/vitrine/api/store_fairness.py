@@ -4,7 +4,7 @@ Conditions are told whole, with the audiences and personas in them. What only wo
 what `offer: true` is for.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from vitrine.api.store_actions import ActionFile, RowFile, SelectorFile, SortFile, StrategyFile
@@ -33,21 +33,27 @@ class PriceUse(NamedTuple):
 
 def check_fairness(
     file: CampaignFile,
-    actions: Iterable[tuple[ActionFile, Place]],
+    actions: Sequence[tuple[ActionFile, Place]],
     condition: Condition | None,
     variables: Variables,
     scope: Scope,
     at: Place,
 ) -> None:
-    """Refuse a campaign in which protected attributes decide an offer or prices; `actions` with their places."""
+    """Refuse a campaign in which protected attributes decide an offer or prices; `actions` with their places.
+
+    A countdown and a wheel are offers whatever they say: time and luck are given to some and not to others.
+    """
     by_condition = _protected(condition.paths if condition is not None else (), scope)
     by_experiment = _protected(_divided_by(file), scope)
-    if file.offer:
+    mechanic = next((action.overlay.mechanic for action, _ in actions if action.overlay and action.overlay.is_live), "")
+    if file.offer or mechanic:
         by_template = _protected((variable.path for variable in variables.values()), scope)
-        hint = "protected attributes (store.yaml) may not decide who gets an offer: choose others, or drop 'offer'"
+        said = "is an offer" if file.offer else f"has a {mechanic}, which counts as an offer"
+        remedy = "choose others, or drop 'offer'" if file.offer and not mechanic else "choose others"
+        hint = f"protected attributes (store.yaml) may not decide who gets an offer: {remedy}"
         for found, what in ((by_condition, "a condition"), (by_experiment, "an experiment"), (by_template, "a text")):
             if found:
-                scope.refuse(at, f"is an offer, and {what} of it looks at {found}", hint)
+                scope.refuse(at, f"{said}, and {what} of it looks at {found}", hint)
         return
     whom = [f"visitors chosen by {by_condition}"] if by_condition else []
     whom += [f"visitors whom an experiment divides by {by_experiment}"] if by_experiment else []

@@ -19,6 +19,7 @@ from vitrine.api.templates import Rendered, Template, Variable, expect_templates
 from vitrine.decisions.actions import (
     Action,
     Content,
+    Countdown,
     Cover,
     Explore,
     Fixed,
@@ -26,6 +27,7 @@ from vitrine.decisions.actions import (
     ProductRow,
     Sort,
     Strategy,
+    Wheel,
 )
 from vitrine.decisions.bundles import BundleOffer
 from vitrine.decisions.campaigns import Budget, Campaign, Cap, Holdout, Persona, Variation, index_campaigns
@@ -46,6 +48,8 @@ CLASSES: Final[tuple[type[Any], ...]] = (
     Floor,
     Explore,
     Sort,
+    Countdown,
+    Wheel,
     Content,
     Cover,
     Fixed,

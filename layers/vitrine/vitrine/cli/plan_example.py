@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from vitrine.cli.live_words import live_words
 from vitrine.service.plan import Example
 from vitrine.service.plan_shown import Shown
 
@@ -48,6 +49,7 @@ def _differing(shown: Shown, other: Shown) -> str:
     """Only what differs, texts before goods; nothing where it looks the same."""
     parts = [
         shown.kind if shown.kind != other.kind else "",
+        _live(shown) if shown.live != other.live else "",
         _content(shown.content, other.content) if shown.content != other.content else "",
         _titles(shown.rows, other.rows) if shown.rows != other.rows else "",
         _titles(shown.items, other.items) if shown.items != other.items else "",
@@ -57,7 +59,13 @@ def _differing(shown: Shown, other: Shown) -> str:
 
 def _whole(shown: Shown) -> str:
     content = "" if shown.content is None else _json(shown.content)
-    return "; ".join(filter(None, [_titles(shown.items, ()) if shown.items else "", content])) or shown.kind
+    parts = [_live(shown), _titles(shown.items, ()) if shown.items else "", content]
+    return "; ".join(filter(None, parts)) or shown.kind
+
+
+def _live(shown: Shown) -> str:
+    """When its countdown ends, or where its wheel stops."""
+    return "" if shown.live is None else live_words(shown.live)
 
 
 def _titles(titles: Sequence[str], other: Sequence[str]) -> str:

@@ -5,11 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from vitrine.adapters.s3 import S3Objects
+from vitrine.cli.live_words import live_words
 from vitrine.cli.target import add_target, find_settings
+from vitrine.cli.why_names import Names, named, names_of
 from vitrine.service.replay import Replayed
 from vitrine.wiring.operate import build_replay
 
 TITLE_WIDTH: Final = 34
+NOBODY_NAMED: Final[Names] = {}
 
 Told = Mapping[str, Any]
 
@@ -22,13 +26,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay the decision with an explanation and print it; 0, or 1 when it cannot be explained any more."""
-    replayed = build_replay(find_settings(arguments)).replay(arguments.decision, explain=True)
-    print("\n".join(story(replayed)))
+    settings = find_settings(arguments)
+    replayed = build_replay(settings).replay(arguments.decision, explain=True)
+    names = names_of(replayed.recorded["release"], S3Objects(settings.releases_bucket))
+    print("\n".join(story(replayed, names)))
     return 0 if replayed.explanation is not None else 1
 
 
-def story(replayed: Replayed) -> Iterator[str]:
-    """The decision as lines of text."""
+def story(replayed: Replayed, names: Names = NOBODY_NAMED) -> Iterator[str]:
+    """The decision as lines of text, its categories by these names."""
     yield from heading(replayed)
     told = replayed.explanation
     if told is None:
@@ -37,10 +43,10 @@ def story(replayed: Replayed) -> Iterator[str]:
     if told["attributes"]:
         yield ""
         yield "Attributes that some condition looked at:"
-        yield from aligned((path, shown(value)) for path, value in told["attributes"].items())
+        yield from aligned((path, shown(named(path, value, names))) for path, value in told["attributes"].items())
     for name, placement in told["placements"].items():
         yield ""
-        yield from placement_lines(name, placement)
+        yield from placement_lines(name, placement, names)
 
 
 def heading(replayed: Replayed) -> Iterator[str]:
@@ -65,18 +71,18 @@ def heading(replayed: Replayed) -> Iterator[str]:
     yield from (f"  differs: {what}" for what in replayed.differs)
 
 
-def placement_lines(name: str, placement: Told) -> Iterator[str]:
+def placement_lines(name: str, placement: Told, names: Names) -> Iterator[str]:
     """One placement: what it shows, which campaigns wanted it, and each item with its reasons."""
     campaign = f", campaign {placement['campaign']}" if placement["campaign"] else ", the placement's own"
     variation = f" / {placement['variation']}" if placement["variation"] else ""
     control = " (control: held back for comparison)" if placement["control"] else ""
     fallback = f", fallback {placement['fallback']}" if placement["fallback"] else ""
-    yield f"{name}: {placement['kind']}{campaign}{variation}{control}{fallback}"
+    yield f"{name}: {placement['kind']}{campaign}{variation}{control}{fallback}{live(placement)}"
     if placement["reasons"]:
         yield f"  why empty: {', '.join(placement['reasons'])}"
     if placement["considered"]:
         yield "  campaigns:"
-        yield from aligned(((one["campaign"], fate(one)) for one in placement["considered"]), indent=4)
+        yield from aligned(((one["campaign"], fate(one, names)) for one in placement["considered"]), indent=4)
     yield from item_lines(placement["items"])
     for row in placement["rows"]:
         yield f"  row {row['title']}:"
@@ -85,12 +91,19 @@ def placement_lines(name: str, placement: Told) -> Iterator[str]:
         yield f"  dropped: {', '.join(f'{n} {reason}' for reason, n in placement['dropped'].items())}"
 
 
-def fate(one: Told) -> str:
+def fate(one: Told, names: Names) -> str:
     """What became of a campaign."""
     arm = f" [{one['variation']}]" if one.get("variation") else ""
     bucket = f", bucket {one['bucket']}" if "bucket" in one else ""
-    looked_at = ", ".join(f"{path} = {shown(value)}" for path, value in one.get("attributes", {}).items())
-    return f"{one['outcome']}{arm}{bucket}" + (f": {looked_at}" if looked_at else "")
+    looked_at = ", ".join(
+        f"{path} = {shown(named(path, value, names))}" for path, value in one.get("attributes", {}).items()
+    )
+    return f"{one['outcome']}{arm}{bucket}{live(one)}" + (f": {looked_at}" if looked_at else "")
+
+
+def live(told: Told) -> str:
+    """When its countdown ends, or where its wheel stops; nothing where it has neither."""
+    return f", {live_words(told['live'])}" if told.get("live") else ""
 
 
 def item_lines(items: Sequence[Told]) -> Iterator[str]:

@@ -5,18 +5,25 @@ no name that does not exist.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, time, timedelta
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from vitrine.decisions.candidates import NEXT, PERSONA_LISTS
 from vitrine.decisions.selection import Selector
+from vitrine.places.calendar import local_time
+from vitrine.rules.bucketing import Range, choose_variation
 from vitrine.types import PlacementKind
 from vitrine.values import dataclass, field
 
 Audience = Literal["known", "active", "anyone"]
 PriceRelation = Literal["any", "dearer", "cheaper"]
-Mechanic = Literal["message", "exit_intent", "idle", "add_to_cart", "survey", "lead_form", "countdown", "comparison"]
+Mechanic = Literal[
+    "message", "exit_intent", "idle", "add_to_cart", "survey", "lead_form", "countdown", "comparison", "wheel"
+]
 BY_MODEL: Final = "model"
 REGION_SHELF: Final = "popular"
+SECTORS: Final = "sectors"
+"""The field of a wheel's content that holds what the page draws of its sectors."""
 
 Lookup: TypeAlias = Callable[[str], Any]
 """Value of a context attribute by its path (`weather.temperature_c`); None when it is unknown."""
@@ -156,15 +163,55 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class Countdown:
+    """When an overlay's countdown ends, in one of three ways.
+
+    `lasts_ms` after it was first shown to the visitor; at `until_ms`, for everybody; or every day of the `timezone` at
+    `minute` of that day (1,440 is midnight at its end), for everybody.
+    """
+
+    lasts_ms: int | None = None
+    until_ms: int | None = None
+    minute: int | None = None
+    timezone: str = "UTC"
+
+    def ends_ms(self, now: datetime) -> int:
+        """The end for who is shown it for the first time at an aware instant; not after it where it is over by then."""
+        if self.lasts_ms is not None:
+            return int(now.timestamp() * 1000) + self.lasts_ms
+        if self.until_ms is not None:
+            return self.until_ms
+        at = local_time(now, self.timezone)
+        end = datetime.combine(at.date(), time(), at.tzinfo) + timedelta(minutes=self.minute or 0)
+        return int(end.timestamp() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A wheel of fortune: the ids of its sectors, the part of [0, 1) of each, and what the page draws of them."""
+
+    ids: tuple[str, ...]
+    ranges: tuple[Range, ...]
+    sectors: Payload
+
+    def outcome(self, bucket: float) -> str:
+        """Id of the sector in whose part the bucket lies; of the last one where rounding left it in none."""
+        index = choose_variation(bucket, self.ranges)
+        return self.ids[-1 if index is None else index]
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What to show. `products` have a row; `content` has content; an `overlay` has content, a mechanic and perhaps a
-    row; `sort` has its sort; `none` has nothing."""
+    row, and with the mechanics of these names a countdown or a wheel; `sort` has its sort; `none` has nothing."""
 
     kind: PlacementKind
     row: ProductRow | None = None
     content: Content | None = None
     mechanic: Mechanic | None = None
     sort: Sort | None = None
+    countdown: Countdown | None = None
+    wheel: Wheel | None = None
 
 
 NOTHING: Final = Action("none")

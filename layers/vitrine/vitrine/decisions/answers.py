@@ -1,7 +1,7 @@
 """What a decision comes to: per placement what is shown and why, and which campaigns wanted it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from vitrine.catalog.items import Card
 from vitrine.decisions.actions import Mechanic
@@ -21,10 +21,42 @@ Outcome = Literal[
     "capped",
     "group",
     "budget",
+    "over",  # its countdown has ended, for this visitor or for everybody
+    "no_visitor",  # its wheel is drawn for a visitor's id, and there is none
     "not_in_experiment",
     "nothing_to_show",
     "not_counted",  # it has a cap, group or budget, and the showing could not be counted
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """When an overlay's countdown ends, in epoch milliseconds.
+
+    `is_own`: the end is this visitor's alone, counts from the first showing on, and is remembered for them.
+    """
+
+    ends_ms: int
+    is_own: bool = False
+
+    def told(self) -> dict[str, int | str]:
+        """By its name in answers and records."""
+        return {"ends_at_ms": self.ends_ms}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The sector where an overlay's wheel stops."""
+
+    outcome: str
+
+    def told(self) -> dict[str, int | str]:
+        """By its name in answers and records."""
+        return {"outcome": self.outcome}
+
+
+Live: TypeAlias = Ends | Drawn
+"""What only the server can say of an overlay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +67,7 @@ class Considered:
     outcome: Outcome
     variation: str | None = None
     bucket: float | None = None
+    live: Live | None = None
 
 
 class Reason(NamedTuple):
@@ -88,7 +121,7 @@ class Answer:
     """What one placement shows. `fallback` names what stood in for it; `reasons` says why it is empty.
 
     `content` is the rendered payload; for rows of products it holds the title. `control` says that the campaign won
-    but is held back from this visitor, who sees the placement's own action.
+    but is held back from this visitor, who sees the placement's own action. `live` is there of a countdown or a wheel.
     """
 
     placement: str
@@ -104,6 +137,7 @@ class Answer:
     reasons: Sequence[str] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     considered: Sequence[Considered] = ()
+    live: Live | None = None
 
 
 @dataclass(frozen=True, slots=True)

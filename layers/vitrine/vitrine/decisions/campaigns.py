@@ -12,7 +12,7 @@ from vitrine.rules.index import ConditionIndex
 from vitrine.types import PageType, Purpose
 from vitrine.values import dataclass
 from vitrine.visitors.exposures import EVER_MS
-from vitrine.visitors.trails import MAX_MARKS, SESSION_MS
+from vitrine.visitors.trails import MAX_MARKS, SESSION_MS, ending
 
 MAX_CAP_VIEWS: Final = MAX_MARKS
 """A cap per session or period counts no further; one for ever may have any number of views."""
@@ -102,8 +102,27 @@ class Campaign:
 
     @property
     def is_noted(self) -> bool:
-        """Whether its showings have to be noted per visitor: it has a cap, a group or sticky arms."""
-        return bool(self.caps) or self.group is not None or (self.experiment is not None and self.experiment.sticky)
+        """Whether its showings have to be noted per visitor: it has a cap, a group, sticky arms or countdowns of
+        visitors' own."""
+        return (
+            bool(self.caps)
+            or self.group is not None
+            or (self.experiment is not None and self.experiment.sticky)
+            or self.counts_down
+        )
+
+    @property
+    def counts_down(self) -> bool:
+        """Whether a variation of it has a countdown that begins anew for each visitor."""
+        return any(
+            one.action.countdown is not None and one.action.countdown.lasts_ms is not None for one in self.variations
+        )
+
+    @property
+    def noted_as(self) -> tuple[str, ...]:
+        """Names under which its showings are noted for a visitor, beside its group and arms."""
+        own = (self.name,) if self.caps else ()
+        return (*own, ending(self.name)) if self.counts_down else own
 
     def is_running(self, now_ms: int) -> bool:
         """Whether its schedule has begun and not ended; `ends_ms` itself is after the end."""

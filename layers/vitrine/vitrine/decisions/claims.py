@@ -1,4 +1,4 @@
-"""What one page view has to have counted before it is shown: caps, groups and arms per visitor, and budgets.
+"""What one page view has to have counted before it is shown: caps, groups, arms and ends per visitor, and budgets.
 
 A budget's counter has several rows, of which a visitor always uses the same one: its limit is that row's part of the
 budget, so all parts together are the budget, whoever comes.
@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Final, Literal
 
 from vitrine import keys
+from vitrine.decisions.answers import Ends
 from vitrine.decisions.campaigns import Budget, Campaign
 from vitrine.decisions.contest import Chosen
 from vitrine.decisions.context import Context
@@ -148,12 +149,14 @@ def _row_after(
 
 
 def _showing(campaign: Campaign, chosen: Chosen) -> Showing:
+    live = chosen.live
     return Showing(
         campaign.name,
         lasts_ms=max((cap.lasts_ms for cap in campaign.caps), default=0),
         in_detail=any(cap.in_detail for cap in campaign.caps),
         group=campaign.group,
         arm=chosen.assignment.remember if chosen.assignment is not None else None,
+        ends_ms=live.ends_ms if isinstance(live, Ends) and live.is_own else None,
     )
 
 

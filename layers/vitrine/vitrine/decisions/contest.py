@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from vitrine.decisions.actions import Action, Lookup
-from vitrine.decisions.answers import Considered, Outcome
+from vitrine.decisions.answers import Considered, Live, Outcome
 from vitrine.decisions.campaigns import Campaign
 from vitrine.decisions.context import Context
 from vitrine.decisions.eligibility import Eligibility, Spent, Standing
@@ -30,7 +30,8 @@ class Chosen:
     """A contender for a placement and what it would show; without a campaign it is the placement's own action.
 
     `control`: the visitor is held back for comparison and the action is the placement's own; from the campaign that
-    won, or without one from all that could have run here. `assignment` is there when an experiment chose the variation.
+    won, or without one from all that could have run here. `assignment` is there when an experiment chose the variation,
+    `live` when the variation has a countdown or a wheel, even if it is not shown to the control group.
     """
 
     placement: Placement
@@ -39,6 +40,7 @@ class Chosen:
     variation: str | None = None
     control: bool = False
     assignment: Assignment | None = None
+    live: Live | None = None
 
 
 class Contest:
@@ -202,12 +204,11 @@ class Contest:
 
 def _considered(campaign: Campaign, standing: Standing, outcome: Outcome) -> Considered:
     has_arm = standing.assignment is not None or standing.lost is None
-    return Considered(
-        campaign.name, outcome, campaign.variations[standing.arm].name if has_arm else None, standing.bucket
-    )
+    variation = campaign.variations[standing.arm].name if has_arm else None
+    return Considered(campaign.name, outcome, variation, standing.bucket, standing.live)
 
 
 def _chosen(placement: Placement, campaign: Campaign, standing: Standing) -> Chosen:
     variation = campaign.variations[standing.arm]
     action = placement.action if standing.control else variation.action
-    return Chosen(placement, action, campaign, variation.name, standing.control, standing.assignment)
+    return Chosen(placement, action, campaign, variation.name, standing.control, standing.assignment, standing.live)

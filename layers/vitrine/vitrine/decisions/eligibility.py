@@ -6,11 +6,12 @@ capped and the other not.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeAlias
 
-from vitrine.decisions.actions import Lookup
-from vitrine.decisions.answers import Outcome
+from vitrine.decisions.actions import Countdown, Lookup, Wheel
+from vitrine.decisions.answers import Drawn, Ends, Live, Outcome
 from vitrine.decisions.campaigns import Campaign, index_campaigns
 from vitrine.decisions.context import Context
 from vitrine.decisions.placements import Store
@@ -27,7 +28,8 @@ Spent: TypeAlias = Callable[[Campaign], bool | None]
 class Standing:
     """How a campaign stands in all of its placements: why it loses, or (None) that it may be shown.
 
-    `bucket` is what decided: the holdout's, the control's or the experiment's.
+    `bucket` is what decided: the holdout's, the control's or the experiment's. `live` is that of its arm's countdown or
+    wheel, also where the countdown is over or the visitor is held back: then it is theirs all the same.
     """
 
     lost: Outcome | None = None
@@ -35,6 +37,7 @@ class Standing:
     control: bool = False
     assignment: Assignment | None = None
     bucket: float | None = None
+    live: Live | None = None
 
 
 class Eligibility:
@@ -81,9 +84,9 @@ class Eligibility:
 
     def has_room(self, campaigns: list[Campaign]) -> bool:
         """Whether all of these can be noted for the visitor by one page view."""
-        capped = {campaign.name for campaign in campaigns if campaign.caps}
+        noted = {name for campaign in campaigns for name in campaign.noted_as}
         groups = {campaign.group for campaign in campaigns if campaign.group is not None}
-        return self._exposures is not None and self._exposures.has_room(capped, groups, self._now_ms)
+        return self._exposures is not None and self._exposures.has_room(noted, groups, self._now_ms)
 
     def _judge(self, number: int, campaign: Campaign) -> Standing:
         kept_out = self._kept_out(number, campaign)
@@ -97,7 +100,7 @@ class Eligibility:
         standing = Standing(None, assignment.arm, assignment=assignment, bucket=assignment.bucket)
         # To whom nothing can be hashed for gets the first variation, and is no exposure of the experiment.
         if not assignment.in_experiment and assignment.reason != "no_attribute":
-            return _but(standing, "not_in_experiment")
+            return replace(standing, lost="not_in_experiment")
         return self._counted(campaign, standing)
 
     def _kept_out(self, number: int, campaign: Campaign) -> Standing | None:
@@ -123,15 +126,38 @@ class Eligibility:
 
     def _counted(self, campaign: Campaign, standing: Standing) -> Standing:
         """The standing after all that is counted, and the control group of those who are left."""
+        action = campaign.variations[standing.arm].action
+        if action.countdown is not None:
+            standing = self._timed(campaign, action.countdown, standing)
+        elif action.wheel is not None:
+            standing = self._drawn(campaign, action.wheel, standing)
         lost = (
-            self._denied.get(campaign.name) or self._capped(campaign) or self._held(campaign) or self._broke(campaign)
+            standing.lost
+            or self._denied.get(campaign.name)
+            or self._capped(campaign)
+            or self._held(campaign)
+            or self._broke(campaign)
         )
         if lost is not None:
-            return _but(standing, lost)
+            return replace(standing, lost=lost)
         bucket = _bucket_below(f"{campaign.name}:control", self._context, campaign.control)
-        if bucket is None:
-            return standing
-        return Standing(None, standing.arm, control=True, assignment=standing.assignment, bucket=bucket)
+        return standing if bucket is None else replace(standing, control=True, bucket=bucket)
+
+    def _timed(self, campaign: Campaign, countdown: Countdown, standing: Standing) -> Standing:
+        """The standing with the countdown's end: the one that was remembered, never later than the campaign's own."""
+        is_own = countdown.lasts_ms is not None
+        begun = self._exposures.ends_ms(campaign.name) if is_own and self._exposures is not None else None
+        ends_ms = countdown.ends_ms(self._context.now) if begun is None else begun
+        if campaign.ends_ms is not None:
+            ends_ms = min(ends_ms, campaign.ends_ms)
+        return replace(standing, lost="over" if ends_ms <= self._now_ms else None, live=Ends(ends_ms, is_own))
+
+    def _drawn(self, campaign: Campaign, wheel: Wheel, standing: Standing) -> Standing:
+        """The standing with what the wheel gives the visitor: their bucket decides, however often it is asked."""
+        visitor = self._context.request.visitor
+        if visitor is None:
+            return replace(standing, lost="no_visitor")
+        return replace(standing, live=Drawn(wheel.outcome(hash_value(f"{campaign.name}:wheel", visitor))))
 
     def _capped(self, campaign: Campaign) -> Outcome | None:
         if self._exposures is None:
@@ -158,10 +184,6 @@ class Eligibility:
         if spent is None:
             return "not_counted"
         return "budget" if spent else None
-
-
-def _but(standing: Standing, lost: Outcome) -> Standing:
-    return Standing(lost, standing.arm, assignment=standing.assignment, bucket=standing.bucket)
 
 
 def _bucket_below(seed: str, context: Context, share: float) -> float | None:

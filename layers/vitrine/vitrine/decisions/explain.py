@@ -90,6 +90,7 @@ def _placement(
         "campaign": answer.campaign,
         "variation": answer.variation,
         "control": answer.control,
+        "live": answer.live and answer.live.told(),
         "fallback": answer.fallback,
         "reasons": list(answer.reasons),
         "considered": [_considered(one, campaigns.get(one.campaign), known) for one in answer.considered],
@@ -106,6 +107,8 @@ def _considered(one: Considered, campaign: Campaign | None, known: Mapping[str, 
         told["variation"] = one.variation
     if one.bucket is not None:
         told["bucket"] = _json(one.bucket)
+    if one.live is not None:
+        told["live"] = one.live.told()
     if one.outcome == "condition" and campaign is not None and campaign.condition is not None:
         looked_at = sorted(path for path in campaign.condition.paths if path in known)
         told["attributes"] = {path: _json(known[path]) for path in looked_at}

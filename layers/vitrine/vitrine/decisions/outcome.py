@@ -5,10 +5,10 @@ from functools import reduce
 from typing import Any, Final, NamedTuple
 
 from vitrine.catalog.items import Card
-from vitrine.decisions.actions import Action, Lookup, ProductRow, Sort
+from vitrine.decisions.actions import SECTORS, Action, Lookup, ProductRow, Sort
 from vitrine.decisions.answers import Answer, Considered, Reason, Shelf, Slot
 from vitrine.decisions.bundles import BundleOffer, bundle_of
-from vitrine.decisions.content import liking_of, render_content
+from vitrine.decisions.content import liking_of, merge_over, render_content
 from vitrine.decisions.contest import Chosen
 from vitrine.decisions.context import Context
 from vitrine.decisions.filling import Filling, Picks
@@ -25,6 +25,8 @@ from vitrine.values import dataclass
 
 BESTSELLERS: Final = "bestsellers"
 NO_LISTING: Final = "no_listing"
+GOODS: Final = "goods"
+"""Where the content of an overlay holds the title of its row, unless the campaign says it there."""
 
 
 class Filled(NamedTuple):
@@ -113,6 +115,7 @@ def answer_of(
         reasons=shown.reasons,
         dropped=filled.picks[0].dropped if filled.picks else {},
         considered=considered,
+        live=None if chosen.control or shown.nothing else chosen.live,
     )
 
 
@@ -129,7 +132,12 @@ def _content(action: Action, telling: Telling) -> Any:  # noqa: ANN401 - any JSO
     locale = telling.context.locale
     if action.content is not None:
         liking = liking_of(likings(telling.page.ranking.candidates)) if action.content.covers else _no_liking
-        return render_content(action.content, locale, telling.facts, liking)
+        content = render_content(action.content, locale, telling.facts, liking)
+        if action.row is not None:  # an overlay's
+            content = merge_over({GOODS: action.row.title.render(locale, telling.facts)}, content)
+        if action.wheel is None:
+            return content
+        return merge_over(content, {SECTORS: action.wheel.sectors.render(locale, telling.facts)})
     if action.row is not None and not action.row.rows:
         return {"title": action.row.title.render(locale, telling.facts)}
     return None

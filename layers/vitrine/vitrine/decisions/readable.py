@@ -27,6 +27,7 @@ def _placement(answer: Answer) -> Mapping[str, Any]:
         "variation": answer.variation,
         "control": answer.control,
         "mechanic": answer.mechanic,
+        "live": answer.live and answer.live.told(),
         "items": [_item(slot) for slot in answer.items],
         "rows": [{"title": shelf.title, "items": [_item(slot) for slot in shelf.items]} for shelf in answer.rows],
         "fallback": answer.fallback,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from vitrine.decisions.answers import Decision
-from vitrine.decisions.body import decision_body
+from vitrine.decisions.body import NO_PROOFS, decision_body, proofs_of
 from vitrine.decisions.context import Context, DecisionRequest, resolve_context
 from vitrine.decisions.ladder import EXERCISE, EXERCISE_SHARE, IDENTITY, is_exercise, told_outside
 from vitrine.decisions.pipeline import decide
@@ -26,8 +26,9 @@ from vitrine.service.releases import Releases, Serving
 from vitrine.service.sources import Environment, LiveSources, NoSources, Sources
 from vitrine.service.traffic import TrafficNotes
 from vitrine.service.trial import TrialRanker
+from vitrine.service.weather_rows import WeatherRows
 from vitrine.types import VisitorId
-from vitrine.values import dataclass
+from vitrine.values import dataclass, field
 from vitrine.visitors.consent import may_recognise, recognised
 from vitrine.visitors.identity import KeySource, TokenKeys, keys_for, new_visitor, renew, verify
 
@@ -52,7 +53,8 @@ class Outcome:
     """A decision and its canonical JSON, the visitor's token, and how long the stages took, in milliseconds.
 
     `token` is a fresh one for a first call, None for a visitor who did not agree to be recognised. `trial` is what the
-    decision told of a challenger, None when none was asked.
+    decision told of a challenger, None when none was asked. `proofs` of countdowns' ends, by placement, are no part of
+    the body; a dry run has none, because it remembers no end.
     """
 
     decision: Decision
@@ -61,6 +63,7 @@ class Outcome:
     timings_ms: Mapping[str, float]
     trial: Trial | None = None
     strain: Strain = Strain()
+    proofs: Mapping[str, str] = field(default_factory=dict)
 
 
 class DecideService:
@@ -81,7 +84,8 @@ class DecideService:
     ) -> None:
         """`seconds` is a clock that never goes back; `exercise_share` of page views take the ladder's last rung."""
         counter = Counter(table, seconds)
-        self._environment = Environment(table, releases, clock, counter, CardCache(), ReleaseRows(held_rows_bytes))
+        rows = ReleaseRows(held_rows_bytes)
+        self._environment = Environment(table, releases, clock, counter, CardCache(), rows, WeatherRows())
         self._token_keys = token_keys
         self._entropy = entropy
         self._new_id = new_id
@@ -130,10 +134,11 @@ class DecideService:
         context = resolve_context(self._new_id(now), now, request, serving.release.store)
         exercised = not request.options.dry_run and is_exercise(context.decision, self._exercise_share)
         release, trial = self._in_time(serving, context, countdown)
+        self._environment.cards.adopt(release.cards)
         sources: Sources = NoSources()
         if not exercised:
             sources = LiveSources(self._environment, context.request, release.lists, countdown)
-        tape = Tape()
+        tape = Tape(packed=release.cards)
         decision = decide(
             context,
             release,
@@ -159,6 +164,7 @@ class DecideService:
             countdown.laps,
             told,
             Strain(tuple(sources.faults), self._newly_lost(), countdown.is_over, exercised, release.as_of_ms),
+            NO_PROOFS if request.options.dry_run else _proofs(decision, request.visitor, signing),
         )
 
     def _identified(
@@ -206,6 +212,10 @@ class DecideService:
 
 def _paced(release: Release, pace: Pace) -> Release:
     return release if release.ranker is None else replace(release, ranker=PacedRanker(release.ranker, pace))
+
+
+def _proofs(decision: Decision, visitor: VisitorId | None, signing: TokenKeys | None) -> Mapping[str, str]:
+    return NO_PROOFS if visitor is None or signing is None else proofs_of(decision, visitor, signing)
 
 
 def _visitor(token: str | None, signing: TokenKeys | None) -> VisitorId | None:

@@ -184,7 +184,7 @@ def _look(answer: Answer | None) -> object:
         return None
     rows = [(row.title, [_place(slot) for slot in row.items]) for row in answer.rows]
     items = [_place(slot) for slot in answer.items]
-    return answer.kind, answer.mechanic, answer.variation, answer.content, items, rows
+    return answer.kind, answer.mechanic, answer.live, answer.variation, answer.content, items, rows
 
 
 def _place(slot: Slot) -> object:

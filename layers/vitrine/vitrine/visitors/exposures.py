@@ -1,4 +1,5 @@
-"""What campaigns showed one visitor: the counts behind caps, exclusive groups, sticky arms and sponsored places.
+"""What campaigns showed one visitor: the counts behind caps, exclusive groups, sticky arms and sponsored places, and
+when countdowns end for them.
 
 A count that cannot be exact is too high, never too low: a cap that is forgotten is worse than a banner that is not
 shown. Stored, exposures are MessagePack with a format version; how large they can get is arithmetic, see
@@ -26,6 +27,9 @@ from vitrine.visitors.trails import (
     binding,
     bounded,
     digest_of,
+    earlier,
+    ending,
+    endings,
     has_room,
     pack_trails,
     session_digest,
@@ -58,7 +62,7 @@ class Showing:
     """What one page view showed of one campaign.
 
     `lasts_ms` is for how long it matters to the campaign's caps, 0 without caps; `in_detail` says that the instant
-    matters, not only the number. `arm` is a sticky assignment to remember.
+    matters, not only the number. `arm` is a sticky assignment to remember, `ends_ms` the end of a countdown.
     """
 
     campaign: str
@@ -66,6 +70,13 @@ class Showing:
     in_detail: bool = True
     group: str | None = None
     arm: tuple[str, str] | None = None
+    ends_ms: int | None = None
+
+    @property
+    def noted_as(self) -> tuple[str, ...]:
+        """Names of the trails that it is noted in."""
+        own = (self.campaign,) if self.lasts_ms > 0 else ()
+        return own if self.ends_ms is None else (*own, ending(self.campaign))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,11 @@ class Exposures:
         if per == "session":
             return self._with_before(before, _n_in_session(trail, now_ms, session))
         return self._with_before(before, trail.total if period_ms is None else trail.since(now_ms - period_ms))
+
+    def ends_ms(self, campaign: str) -> int | None:
+        """When the campaign's countdown ends for the visitor, by device or login the earlier; None before it began."""
+        before = self.before.ends_ms(campaign) if self.before else None
+        return earlier(before, self.campaigns.get(ending(campaign), Trail()).ends_ms)
 
     def holders(self, group: str, now_ms: int, session: str | None) -> frozenset[str] | None:
         """Campaigns of the group that the session has met, None when that is not known any more."""
@@ -143,6 +159,8 @@ class Exposures:
                 groups[group] = groups.get(group, Trail()).joined(Mark(now_ms, digest, name), lapses_ms)
             if showing.arm is not None:
                 _use(arms, *showing.arm)
+            if showing.ends_ms is not None:
+                campaigns[ending(name)] = campaigns.get(ending(name), Trail()).ending_at(showing.ends_ms, EVER_MS)
         for rule, n in sponsored.items():
             if n > 0:
                 rules[rule] = rules.get(rule, Trail()).joined(Mark(now_ms, digest, n=n), lapses_ms)
@@ -196,22 +214,27 @@ class Exposures:
 
     def _folding(self, showings: Sequence[Showing], sponsored: Mapping[str, int], now_ms: int) -> "Exposures":
         """These with what binds of the device's, if that is not in them yet and if there is room for it and for what is
-        shown now; else these."""
+        shown now; else these. Ends of countdowns, which no union makes later, may come with every page view."""
         before = self.before
-        if before is None or not self.device or self.device in self.folded:
+        if before is None or not self.device:
             return self
+        folded = self.folded
+        if self.device in folded:
+            before = Exposures(endings(before.campaigns))
+        else:
+            folded = (*folded, self.device)[-MAX_FOLDED:]
         theirs = [binding(trails, now_ms) for trails in (before.campaigns, before.groups, before.rules)]
         if not any(theirs) and not before.own_arms:
             return self
         own = (self.campaigns, self.groups, self.rules)
         campaigns, groups, rules = (united(trails, others) for trails, others in zip(own, theirs, strict=True))
         both = replace(self, campaigns=campaigns, groups=groups, rules=rules)
-        names = {showing.campaign for showing in showings if showing.lasts_ms > 0}
+        names = {name for showing in showings for name in showing.noted_as}
         held = {showing.group for showing in showings if showing.group is not None}
         if not both.has_room(names, held, now_ms) or not has_room(rules, sponsored.keys(), now_ms, MAX_RULES):
             return self
         arms = {**dict(before.own_arms), **dict(self.own_arms)}
-        return replace(both, own_arms=tuple(arms.items()), folded=(*self.folded, self.device)[-MAX_FOLDED:])
+        return replace(both, own_arms=tuple(arms.items()), folded=folded)
 
 
 @dataclass(frozen=True, slots=True)

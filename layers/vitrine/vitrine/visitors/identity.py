@@ -1,9 +1,12 @@
-"""Visitor tokens: the only proof of who a visitor is.
+"""Visitor tokens: the only proof of who a visitor is. And proofs of what was promised to one.
 
 A token is `v1.<key id>.<visitor>.<MAC>`: an opaque id and an HMAC-SHA256 (RFC 2104) over version, audience, key id and
 visitor. The id says nothing and cannot be guessed; the MAC cannot be made without the key; a token made for another
 audience or store does not verify. Old keys verify until they are taken out of the secret; new tokens use the current
 one, so a key is retired by moving it to `old` and, a while later, dropping it.
+
+The proof of a countdown's end is `v1.<key id>.<MAC>`, over version, an audience of its own, key id, campaign, visitor
+and end: it holds for nothing else, and no token is one.
 """
 
 import hmac
@@ -22,6 +25,8 @@ from vitrine.values import dataclass, field
 
 VERSION: Final = "v1"
 AUDIENCE: Final = "storefront"
+COUNTDOWN: Final = "countdown"
+"""The audience of proofs of countdowns' ends."""
 MAX_TOKEN_LENGTH: Final = 200
 MIN_KEY_LENGTH: Final = 32
 VISITOR_BYTES: Final = 16
@@ -76,7 +81,7 @@ def mint(visitor: VisitorId, keys: TokenKeys, audience: str = AUDIENCE) -> str:
     """
     if NAME.fullmatch(visitor) is None:
         raise InvalidToken("a visitor id is 1 to 64 letters, digits, _ or -", "visitor")
-    return f"{VERSION}.{keys.current}.{visitor}.{_mac(keys.current, visitor, audience, keys)}"
+    return f"{VERSION}.{keys.current}.{visitor}.{_mac(audience, keys.current, keys, visitor)}"
 
 
 def renew(token: str | None, visitor: VisitorId, keys: TokenKeys, audience: str = AUDIENCE) -> str:
@@ -98,7 +103,7 @@ def verify(token: str, keys: TokenKeys, audience: str = AUDIENCE) -> VisitorId:
     parts = _parts(token)
     if parts is not None and parts[1] in keys.keys:
         _, kid, visitor, mac = parts
-        if hmac.compare_digest(mac, _mac(kid, visitor, audience, keys)):
+        if hmac.compare_digest(mac, _mac(audience, kid, keys, visitor)):
             return visitor
     raise InvalidToken("the visitor token is not one of ours", "visitor")
 
@@ -108,6 +113,27 @@ def _parts(token: str) -> list[str] | None:
     parts = token.split(".") if len(token) <= MAX_TOKEN_LENGTH and token.isascii() else []
     is_ours = len(parts) == 4 and parts[0] == VERSION and NAME.fullmatch(parts[2]) is not None
     return parts if is_ours else None
+
+
+def prove(campaign: str, visitor: VisitorId, ends_ms: int, keys: TokenKeys) -> str:
+    """The proof that the campaign's countdown ends at this instant for the visitor, signed with the current key."""
+    return f"{VERSION}.{keys.current}.{_mac(COUNTDOWN, keys.current, keys, campaign, visitor, str(ends_ms))}"
+
+
+def check_proof(proof: str, campaign: str, visitor: VisitorId, ends_ms: int, keys: TokenKeys) -> None:
+    """Nothing, if this campaign's countdown was said to end at this instant for this visitor; whether that is past is
+    for the caller to look at. Takes the same time for every wrong MAC.
+
+    Raises:
+        InvalidToken: forged, somebody else's, of something else, malformed or signed with a retired key; it does not
+            say which.
+    """
+    parts = proof.split(".") if len(proof) <= MAX_TOKEN_LENGTH and proof.isascii() else []
+    if len(parts) == 3 and parts[0] == VERSION and parts[1] in keys.keys:
+        mac = _mac(COUNTDOWN, parts[1], keys, campaign, visitor, str(ends_ms))
+        if hmac.compare_digest(parts[2], mac):
+            return
+    raise InvalidToken("the countdown's proof is not one of ours for this visitor, campaign and end", "proof")
 
 
 def keys_for(token: str | None, source: KeySource) -> TokenKeys | None:
@@ -135,9 +161,12 @@ def new_visitor(entropy: Callable[[int], bytes]) -> VisitorId:
     return entropy(VISITOR_BYTES).hex()
 
 
-def _mac(kid: str, visitor: str, audience: str, keys: TokenKeys) -> str:
-    """The MAC as text. It is compared as text: base64 has two spellings of some last letters, only one is ours."""
-    message = "\n".join(("vitrine", VERSION, audience, kid, visitor)).encode()
+def _mac(audience: str, kid: str, keys: TokenKeys, *said: str) -> str:
+    """The MAC as text. It is compared as text: base64 has two spellings of some last letters, only one is ours.
+
+    Nothing that is signed holds a line break: not the names of campaigns, and not ids of visitors and keys.
+    """
+    message = "\n".join(("vitrine", VERSION, audience, kid, *said)).encode(errors="replace")
     return urlsafe_b64encode(_mac_of(keys.keys[kid]).digest(message)).rstrip(b"=").decode()
 
 

@@ -25,6 +25,19 @@ NEVER: Final = -1
 MANY: Final = 2**31 - 1
 """More than any cap: the true number is not known any more."""
 
+ENDING: Final = "countdown:"
+"""How the names of such trails begin whose one mark is when a countdown ends; no campaign's name has a colon."""
+
+
+def ending(campaign: str) -> str:
+    """Name of the trail that holds when the campaign's countdown ends."""
+    return f"{ENDING}{campaign}"
+
+
+def earlier(one_ms: int | None, other_ms: int | None) -> int | None:
+    """The earlier of two instants, either of which may not be there."""
+    return min((each for each in (one_ms, other_ms) if each is not None), default=None)
+
 
 class Mark(NamedTuple):
     """`n` meetings in one session, the last at `at_ms`. `session` is a digest, empty when there was no session id."""
@@ -80,6 +93,19 @@ class Trail:
         both = mark._replace(at_ms=max(mark.at_ms, same.at_ms), n=mark.n + same.n)
         return self._with((both, *(other for other in self.marks if other is not same)), mark.n, until_ms)
 
+    @property
+    def ends_ms(self) -> int | None:
+        """When the countdown ends whose trail this is; None before it began."""
+        return self.marks[-1].at_ms if self.marks else None
+
+    def ending_at(self, ends_ms: int, kept_ms: int) -> "Trail":
+        """The trail of a countdown with an end, to be kept so long after it; the one that it has stays, unless it is
+        later."""
+        own_ms = self.ends_ms
+        if own_ms is not None and own_ms <= ends_ms:
+            return self
+        return Trail(1, max(self.until_ms, ends_ms + kept_ms), marks=(Mark(ends_ms, b""),))
+
     def united(self, other: "Trail") -> "Trail":
         """The trail of two visitors who turn out to be one; nothing that both know may have happened only once."""
         ordered = sorted((*self.marks, *other.marks), reverse=True)
@@ -118,8 +144,19 @@ def has_room(trails: Trails, names: Collection[str], now_ms: int, limit: int) ->
 
 
 def united(trails: Trails, others: Trails) -> Trails:
-    """The trails with those of another visitor who turns out to be the same."""
-    return {**trails, **{name: trails.get(name, Trail()).united(trail) for name, trail in others.items()}}
+    """The trails with those of another visitor who turns out to be the same. Of two ends the earlier one stays."""
+    return {**trails, **{name: _united(name, trails.get(name, Trail()), trail) for name, trail in others.items()}}
+
+
+def endings(trails: Trails) -> Trails:
+    """Those of the trails that hold when countdowns end."""
+    return {name: trail for name, trail in trails.items() if name.startswith(ENDING)}
+
+
+def _united(name: str, own: Trail, other: Trail) -> Trail:
+    if not name.startswith(ENDING) or other.ends_ms is None:
+        return own.united(other)
+    return own.ending_at(other.ends_ms, other.until_ms - other.ends_ms)
 
 
 def binding(trails: Trails, now_ms: int) -> Trails:
