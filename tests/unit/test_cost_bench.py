@@ -6,7 +6,7 @@ import pytest
 
 from tests.bench.bill import COLD_SHARE, Bill, Plan, fixed_per_month
 from tests.bench.meter import Call, charged, item_size, write_units
-from tests.bench.prices import GB, PRICES
+from vitrine.local.prices import GB, PRICES
 
 PLAN = Plan(memory_mb=1769, cpu_ms=2.0, wait_ms=8.0, log_bytes=0.0, start_ms=0.0, is_traced=False, has_snapshot=False)
 
@@ -25,10 +25,13 @@ def test_an_item_weighs_its_names_and_values() -> None:
 
 def test_a_batch_read_is_charged_item_by_item() -> None:
     """Half a unit per 4 KB begun of each item; a missing item counts as one step; a consistent read is twice that."""
-    found = [{"pk": {"S": "a"}, "data": binary(4_200)}, {"pk": {"S": "b"}}]
-    wanted = {"Keys": [{}, {}, {}]}
+    keys = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in (("I#a", "R#2026"), ("I#b", "CARD"), ("B#c", "0#1"))]
+    found = [keys[0] | {"data": binary(4_200)}, keys[1]]
+    wanted = {"Keys": keys}
     answer = {"Responses": {"t": found}}
-    assert charged("BatchGetItem", {"RequestItems": {"t": wanted}}, answer).read_units == 0.5 * (2 + 1 + 1)
+    call = charged("BatchGetItem", {"RequestItems": {"t": wanted}}, answer)
+    assert call.read_units == 0.5 * (2 + 1 + 1)
+    assert call.units_of == {"I R": 1.0, "I CARD": 0.5, "B": 0.5}
     consistent = charged("BatchGetItem", {"RequestItems": {"t": {**wanted, "ConsistentRead": True}}}, answer)
     assert consistent.read_units == 4.0
 

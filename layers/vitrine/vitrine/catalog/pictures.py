@@ -66,6 +66,19 @@ WORDS: Final = (
 )
 """Shape and the fragments of a path that call for it; the first line that fits, looked for from the leaf upwards."""
 
+HUES: Final = {
+    "bread": (22, 20),
+    "cheese": (40, 12),
+    "cone": (330, 70),
+    "egg": (24, 18),
+    "fish": (185, 35),
+    "flower": (290, 80),
+    "fruit": (340, 80),
+    "leaf": (80, 60),
+    "meat": (348, 24),
+}
+"""First hue and width of the range, in degrees, of what nobody would believe in any colour."""
+
 
 def picture_path(category: str) -> str:
     """Path under which the shop serves the picture of a category path."""
@@ -81,11 +94,13 @@ def draw_picture(path: str) -> bytes:
     category = path.removeprefix(MEDIA).removesuffix(SUFFIX)
     if picture_path(category) != path or not 0 < len(category) <= 200 or not _is_unicode(category):
         raise InvalidRequest("not a picture", "path")
-    hue = int.from_bytes(blake2b(category.encode(), digest_size=2).digest(), "little") % 360
+    shape = shape_of(category)
+    first, width = HUES.get(shape, (0, 360))
+    hue = (first + int.from_bytes(blake2b(category.encode(), digest_size=2).digest(), "little") % width) % 360
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
         f"<style>path,circle,ellipse{{fill:hsl({hue} 45% 45%)}}.l{{fill:hsl({hue} 60% 80%)}}</style>"
-        f'<rect width="100" height="100" rx="8" fill="hsl({hue} 40% 94%)"/>{SHAPES[shape_of(category)]}</svg>'
+        f'<rect width="100" height="100" rx="8" fill="hsl({hue} 40% 94%)"/>{SHAPES[shape]}</svg>'
     ).encode()
 
 

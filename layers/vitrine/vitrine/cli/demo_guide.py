@@ -71,6 +71,7 @@ def guide(place: Place, tokens: Mapping[str, str], newcomer: str, goods: Goods) 
     ]
     return "\n\n".join(
         [
+            doors(place),
             f"Vitrine answers at {place.url}. Things to try; | python3 -m json.tool makes an answer readable.",
             "Somebody unknown on the home page:",
             decide(home, placements=["home.recs"]),
@@ -93,6 +94,16 @@ def guide(place: Place, tokens: Mapping[str, str], newcomer: str, goods: Goods) 
             "A scheduled function, now instead of at night:",
             f"curl -s -X POST {place.url}/_local/invoke/RefreshRecommendationsFunction",
             closing(place),
+        ]
+    )
+
+
+def doors(place: Place) -> str:
+    """Where to look with a browser."""
+    return "\n".join(
+        [
+            f"The shop:   {place.url}/shop    as anybody, or as a household of the data: {place.url}/shop/login",
+            f"The studio: {place.url}/studio  the shop beside every decision, with the weather and the time you choose",
         ]
     )
 

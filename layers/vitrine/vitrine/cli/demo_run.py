@@ -13,13 +13,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from vitrine.adapters.aws_account import AwsAccount
 from vitrine.adapters.clock import utc_now
-from vitrine.adapters.secrets_manager import Secret
 from vitrine.cli.demo_bundle import make_bundle
 from vitrine.cli.demo_guide import HOUSEHOLD, NEIGHBOUR, Place, find_goods, guide
 from vitrine.cli.demo_journal import Journal
 from vitrine.cli.demo_log import ChildrenLog
+from vitrine.cli.demo_pages import DemoPages
 from vitrine.cli.demo_setup import Setup
 from vitrine.cli.progress import show_progress
 from vitrine.cli.target import remember_stack
@@ -30,7 +29,7 @@ from vitrine.places.traffic import mark_traffic
 from vitrine.ports import Progress
 from vitrine.settings import Settings
 from vitrine.types import Absent
-from vitrine.visitors.identity import mint, new_visitor, parse_keys
+from vitrine.visitors.identity import mint, new_visitor
 from vitrine.wiring.weather import build_weather_desk
 
 LOG: Final = Path("logs", "functions.log")
@@ -47,23 +46,23 @@ def run(arguments: argparse.Namespace) -> int:
                 forget(state)
             state.mkdir(parents=True, exist_ok=True)
             journal = Journal(state / "setup.json")
-            with (
-                ChildrenLog(state / LOG) as log,
-                WeatherServer() as weather,
-                stack(arguments, state, weather.url, log) as running,
-            ):
-                prepare(running, arguments.state, journal)
-                log.shown = not arguments.quiet
-                serving.set()
-                threading.Event().wait()
+            with ChildrenLog(state / LOG) as log, WeatherServer() as weather:
+                pages = DemoPages(arguments.template, state, log)
+                with stack(arguments, state, weather.url, log, pages) as running:
+                    prepare(running, arguments.state, journal, pages)
+                    log.shown = not arguments.quiet
+                    serving.set()
+                    threading.Event().wait()
     except KeyboardInterrupt:
         print(f"Stopped. The state is kept in {arguments.state}; `make demo` goes on from there.", file=sys.stderr)
     return 0 if serving.is_set() else 130
 
 
-def stack(arguments: argparse.Namespace, state: Path, weather_url: str, log: ChildrenLog) -> LocalStack:
-    """The stack of the template, reachable from pages of its own address, with the store's files of this folder and
-    with simulated weather."""
+def stack(
+    arguments: argparse.Namespace, state: Path, weather_url: str, log: ChildrenLog, pages: DemoPages
+) -> LocalStack:
+    """The stack of the template with the demo's pages beside it, which may call it, with the store's files of this
+    folder and with simulated weather."""
     template: Path = arguments.template
     own = (f"http://127.0.0.1:{arguments.port}", f"http://localhost:{arguments.port}")
     return LocalStack(
@@ -77,10 +76,11 @@ def stack(arguments: argparse.Namespace, state: Path, weather_url: str, log: Chi
             "WeatherArchiveUrl": weather_url,
         },
         log=log,
+        sites=pages.sites,
     )
 
 
-def prepare(running: LocalStack, state: Path, journal: Journal) -> None:
+def prepare(running: LocalStack, state: Path, journal: Journal, pages: DemoPages) -> None:
     """Do what is left of the set-up, warm the functions that pages wait for and say what to try."""
     started = time.monotonic()
     setup = Setup(running, state.resolve() / "lake")
@@ -90,12 +90,13 @@ def prepare(running: LocalStack, state: Path, journal: Journal) -> None:
         journal.run(journal.remaining(setup.steps), progress)
         setup.keep_release(state.resolve())
         observe_weather(running, progress)
-        for n, function in enumerate(serving := ["DecideFunction", "CollectFunction"], 1):
+        for n, function in enumerate(serving := ["DecideFunction", "CollectFunction", "OperateFunction"], 1):
             running.warm(function)
             progress("start the functions", n, len(serving))
     variables = running.environment("DecideFunction") | running.environment("RefreshRecommendationsFunction")
     remember_stack(state, running.endpoint, variables)
-    keys = parse_keys(Secret(variables["VITRINE_TOKEN_SECRET"], AwsAccount(os.environ)).read())
+    pages.open(running)
+    keys = pages.keys()
     known = {visitor: mint(visitor, keys) for visitor in (HOUSEHOLD, NEIGHBOUR)}
     newcomer = mint(new_visitor(os.urandom), keys)
     place = Place(running.url, state, state / LOG, running.operator_token)

@@ -27,6 +27,7 @@ from vitrine.local.http_payload import (
 from vitrine.local.operator import is_operator
 from vitrine.local.routing import add_cors, answer_preflight, match_route
 from vitrine.local.sandbox import Invoke, Outcome
+from vitrine.local.sites import Site
 
 INTEGRATION_TIMEOUT_S: Final = 30.0
 LARGEST_BODY: Final = 10 * 1024 * 1024
@@ -43,7 +44,8 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 class Gateway:
     """Serves the template's routes; everything that decides is in `routing` and `http_payload`.
 
-    Routes with an authorizer are open to who sends the operators' token, and to nobody when there is none.
+    Routes with an authorizer are open to who sends the operators' token, and to nobody when there is none. `sites`
+    are pages beside the API; what is below a site's paths never reaches the API's routes.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Gateway:
         log: Log,
         integration_timeout_s: float = INTEGRATION_TIMEOUT_S,
         operator_token: str = "",
+        sites: Sequence[Site] = (),
     ) -> None:
         self._routes: list[Route] = [route for function in functions for route in function.routes]
         self._schedules: Mapping[str, Sequence[Schedule]] = {one.id: one.schedules for one in functions}
@@ -65,6 +68,8 @@ class Gateway:
         self._running: set[asyncio.Task[Outcome]] = set()
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_post("/_local/invoke/{function}", self.invoke_locally)
+        for mount in sites:
+            mount(application)
         application.router.add_route("*", "/{path:.*}", self.handle)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
 

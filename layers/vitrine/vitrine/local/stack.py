@@ -6,7 +6,7 @@ import fcntl
 import json
 import socket
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ from vitrine.local.pool import Pool, lambda_variables
 from vitrine.local.resources import Boto, client, deploy
 from vitrine.local.runtime_api import RuntimeApi
 from vitrine.local.sandbox import Outcome
+from vitrine.local.sites import Site
 from vitrine.local.sources import QueueConsumer, StreamConsumer
 from vitrine.local.template import Template
 
@@ -44,6 +45,7 @@ class LocalStack:
         environment: variables that replace the template's in every function, such as VITRINE_BUNDLE.
         parameters: values of the template's parameters.
         log: takes (name, line) of functions' output and of requests; by default they go to stderr.
+        sites: pages that stand beside the HTTP API, such as the demo's shop; none by default.
 
     Raises, on entering:
         LocalStackError: the port or the state is taken, the emulator does not start, the template cannot be played.
@@ -59,6 +61,7 @@ class LocalStack:
         environment: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
         log: Log | None = None,
+        sites: Sequence[Site] = (),
     ) -> None:
         self.template = Template.read(template, parameters or {})
         self.state = state.resolve()
@@ -69,6 +72,7 @@ class LocalStack:
         self._concurrency = concurrency
         self._overrides = dict(environment or {})
         self._log = log or to_stderr
+        self._sites = sites
         self._pools: dict[str, Pool] = {}
         self._emulator: Emulator | None = None
         self._lock: IO[str] | None = None
@@ -166,6 +170,7 @@ class LocalStack:
             self._invoke,
             self._log,
             operator_token=self.operator_token,
+            sites=self._sites,
         )
         await gateway.start(listener)
         self._closing.push_async_callback(gateway.stop)

@@ -1,0 +1,100 @@
+/** The shop in its frame: as wide as the device, scaled to the room there is; same origin, so it can be acted upon. */
+
+const WIDTHS = {phone: 360, tablet: 820, desktop: 1440};
+const RUNNING = Symbol.for("vitrine");
+const PATIENCE_MS = 4000;
+const LOOK_MS = 50;
+const MARKED_MS = 2500;
+
+export class Shop {
+  #frame;
+  #room;
+  #device = null;
+  #hasSignalled = false;
+
+  /** `frame` is the iframe, `room` what it has to fit into; `moved(path)` hears of every page that it shows. */
+  constructor(frame, room, moved) {
+    this.#frame = frame;
+    this.#room = room;
+    frame.addEventListener("load", () => {
+      this.#hasSignalled = false;
+      moved(this.path);
+    });
+    new ResizeObserver(() => this.#fit()).observe(room);
+  }
+
+  /** Path and query of the page that is shown. */
+  get path() {
+    const place = this.#frame.contentWindow?.location;
+    return place && place.pathname !== "blank" ? place.pathname + place.search : "";
+  }
+
+  /** Show a page of the shop, or the same one anew. */
+  open(path = this.path) {
+    const loaded = new Promise((done) => this.#frame.addEventListener("load", done, {once: true}));
+    if (path === this.path) this.#frame.contentWindow.location.reload();
+    else this.#frame.contentWindow.location.replace(path);
+    return loaded;
+  }
+
+  /** Width of a phone, a tablet, a desktop; null for all the room there is. */
+  device(name) {
+    this.#device = name;
+    this.#room.dataset.device = name ?? "";
+    this.#fit();
+  }
+
+  /** Tell the snippet that something happened. It hears of a kind once per page view: a second time opens it anew. */
+  async signal(signals) {
+    if (this.#hasSignalled) await this.open();
+    const snippet = await this.#snippet();
+    if (!snippet) throw new Error("this page of the shop does not run the snippet");
+    snippet.signal(signals);
+    this.#hasSignalled = true;
+  }
+
+  /** Show where a placement is, if the page has it. */
+  point(placement) {
+    const element = this.#frame.contentDocument?.querySelector(`[data-vitrine="${CSS.escape(placement)}"]`);
+    if (!element) return false;
+    element.scrollIntoView({block: "center", behavior: "smooth"});
+    element.style.setProperty("outline", "3px solid #d6336c");
+    element.style.setProperty("outline-offset", "4px");
+    setTimeout(() => {
+      element.style.removeProperty("outline");
+      element.style.removeProperty("outline-offset");
+    }, MARKED_MS);
+    return true;
+  }
+
+  /** What the snippet made of each placement on the page: shown, default, empty. */
+  get states() {
+    const elements = this.#frame.contentDocument?.querySelectorAll("[data-vitrine]") ?? [];
+    return new Map([...elements].map(({dataset}) => [dataset.vitrine, dataset.vitrineState]));
+  }
+
+  /** Forget what the snippet keeps in this browser. */
+  forget() {
+    localStorage.removeItem("vitrine");
+  }
+
+  async #snippet() {
+    for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
+      const found = this.#frame.contentDocument?.[RUNNING];
+      if (found) return found;
+      await new Promise((done) => setTimeout(done, LOOK_MS));
+    }
+    return null;
+  }
+
+  #fit() {
+    const {clientWidth: room, clientHeight: high} = this.#room;
+    const wanted = WIDTHS[this.#device] ?? room;
+    const scale = Math.min(1, room / wanted);
+    const {style} = this.#frame;
+    style.setProperty("width", `${wanted}px`);
+    style.setProperty("height", `${high / scale}px`);
+    style.setProperty("transform", scale < 1 ? `scale(${scale})` : "none");
+    style.setProperty("margin-inline-start", `${Math.max(0, (room - wanted * scale) / 2)}px`);
+  }
+}
