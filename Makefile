@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test faults load abuse lint bench build deploy clean
+.PHONY: setup demo test faults load abuse lint bench shots build deploy clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) is missing, older than 3.11 or cannot make environments (Debian, Ubuntu: apt install python3-venv); make setup PYTHON=... takes another one" >&2; exit 1; }
@@ -33,6 +33,9 @@ lint: setup
 
 bench: setup
 	@$(BIN)/python -m tests.bench $(ONLY) $(if $(DATA),--data $(DATA))
+
+shots: setup
+	@$(BIN)/python -m tests.browser $(ARGS)
 
 build: setup
 	@$(BIN)/vitrine build

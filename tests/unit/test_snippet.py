@@ -24,7 +24,16 @@ def files() -> dict[str, bytes]:
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
     """A storefront of next to nothing."""
-    for name in ("signals.js", "overlays.js", "vitrine.css", "vitrine.d.ts", "overlays.d.ts"):
+    others = (
+        "signals.js",
+        "overlays.js",
+        "rendered.js",
+        "vitrine.css",
+        "vitrine.d.ts",
+        "overlays.d.ts",
+        "rendered.d.ts",
+    )
+    for name in others:
         (tmp_path / name).write_text("")
     (tmp_path / "vitrine.js").write_text(
         'import {b} from "./b.js";\nfunction start() { return b(); }\nexport {start};\n'
@@ -39,10 +48,12 @@ def test_all_files_are_there(files: dict[str, bytes]) -> None:
         "vitrine.js",
         "signals.js",
         "overlays.js",
+        "rendered.js",
         "vitrine.classic.js",
         "vitrine.css",
         "vitrine.d.ts",
         "overlays.d.ts",
+        "rendered.d.ts",
     ]
 
 
@@ -54,7 +65,7 @@ def test_the_snippet_is_small(files: dict[str, bytes], name: str) -> None:
 
 def test_nothing_is_left_to_load_but_what_is_loaded_late(files: dict[str, bytes]) -> None:
     """One request for the module; signals and overlays each bring theirs along."""
-    for name in ("vitrine.js", "signals.js", "overlays.js"):
+    for name in ("vitrine.js", "signals.js", "overlays.js", "rendered.js"):
         assert not re.search(rb"^import\b(?!\()", files[name], re.MULTILINE)
     assert b"import.meta" not in files["vitrine.classic.js"]
     assert b"export" not in files["vitrine.classic.js"]

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     state: Path = arguments.state.resolve()
     serving = threading.Event()
     try:
-        with interruptible():
+        with interruptible() as stopped:
             if arguments.reset:
                 forget(state)
             state.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
                     prepare(running, arguments.state, journal, pages)
                     log.shown = not arguments.quiet
                     serving.set()
-                    threading.Event().wait()
+                    while not stopped.wait(1):
+                        pass
+                    raise KeyboardInterrupt
     except KeyboardInterrupt:
         print(f"Stopped. The state is kept in {arguments.state}; `make demo` goes on from there.", file=sys.stderr)
     return 0 if serving.is_set() else 130
@@ -131,18 +133,23 @@ def forget(state: Path) -> None:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """The first signal to end raises KeyboardInterrupt, so that everything is closed; further ones are not heard."""
+def interruptible() -> Iterator[threading.Event]:
+    """The first signal to end raises KeyboardInterrupt, so that everything is closed; further ones are not heard.
+
+    It sets the event, too: an exception that is raised while a finalizer runs is lost.
+    """
+    stopped = threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         for each in SIGNALS:
             signal.signal(each, signal.SIG_IGN)
         print("\nStopping; the emulator writes its state, which takes some seconds ...", file=sys.stderr, flush=True)
+        stopped.set()
         raise KeyboardInterrupt
 
     before = {each: signal.signal(each, interrupt) for each in SIGNALS}
     try:
-        yield
+        yield stopped
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

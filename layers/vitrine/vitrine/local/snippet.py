@@ -19,11 +19,11 @@ from rjsmin import jsmin  # type: ignore[import-untyped]
 
 from vitrine.errors import InvalidSource
 
-ENTRIES: Final = ("vitrine.js", "signals.js", "overlays.js")
+ENTRIES: Final = ("vitrine.js", "signals.js", "overlays.js", "rendered.js")
 """Files that a page or another file loads by itself."""
 
 CLASSIC: Final = "vitrine.classic.js"
-TYPES: Final = ("vitrine.d.ts", "overlays.d.ts")
+TYPES: Final = ("vitrine.d.ts", "overlays.d.ts", "rendered.d.ts")
 NAMES: Final = r"\{(\s*\w+(?:,\s*\w+)*,?\s*)\}"
 IMPORT: Final = re.compile(rf'^import {NAMES} from "(\.{{1,2}}/[^"]+)";\n', re.MULTILINE)
 EXPORT_LIST: Final = re.compile(rf"^export {NAMES};\n", re.MULTILINE)

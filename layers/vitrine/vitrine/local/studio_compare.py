@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from vitrine.local.shop_cookies import VISITOR
 from vitrine.local.studio_backstage import Backstage
 from vitrine.local.studio_decide import parsed
 from vitrine.local.studio_overrides import PERSONALIZATION, Overrides, supposed
@@ -27,13 +28,14 @@ class Comparison:
     async def both(self, request: web.Request) -> web.Response:
         """POST /studio/both: a body of POST /v1/decide; answers {visitor, everyone}, each as POST /v1/explain.
 
-        The visitor is asked for first: everyone's page is then that of the region where the visitor turned out to be.
+        Who is signed in to the shop is the visitor. The visitor is asked for first: everyone's page is then that of the region where the visitor turned out to be.
         """
         session, body = self._sessions.find(request), parsed(await request.read())
         if session is None or body is None:
             raise web.HTTPForbidden
         overrides, preview = session.overrides, session.preview
-        body = {**body, "consent": [PERSONALIZATION]}
+        signed_in = request.cookies.get(VISITOR)
+        body |= {"consent": [PERSONALIZATION]} | ({"visitor": signed_in} if signed_in else {})
         asked = await asyncio.to_thread(supposed, body, overrides, preview, self._backstage.token)
         one = await self._upstream.explain(request, asked)
         if one.status != web.HTTPOk.status_code:

@@ -1,0 +1,89 @@
+"""Whatever happens to the API, the real shop is as it would be without Vitrine: soon, steady, and silent."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.demo import Demo
+from tests.browser.layout import NOTE_SHIFTS, shifts
+from tests.browser.shopper import Shopper
+
+PATHS = ("/shop", "/shop/c/produce", "/shop/cart")
+BUDGET_MS = 300
+HELD_FOR_MS = """() => [...document.querySelectorAll("[data-vitrine]:not([data-vitrine-state])")].map((one) =>
+  Math.max(0, ...one.getAnimations().map((hold) => hold.effect.getComputedTiming().endTime)))"""
+DEFAULTS = "[data-vitrine]:not(:empty)"
+
+FAULTS: dict[str, Callable[[Route], None]] = {
+    "the API is blocked": lambda route: route.abort("blockedbyclient"),
+    "the API is down": lambda route: route.abort("connectionrefused"),
+    "the API fails": lambda route: route.fulfill(status=500, json={"message": "Internal Server Error"}),
+    "the answer is broken": lambda route: route.fulfill(body='{"placements": {"home.recs"'),
+    "the answer is another's": lambda route: route.fulfill(json=["placements"]),
+    "there is no answer for 10 s": lambda route: None,
+}
+
+
+@pytest.fixture
+def shopper(page: Page, demo: Demo) -> Shopper:
+    """A newcomer on a page that notes what moves."""
+    page.add_init_script(NOTE_SHIFTS)
+    return Shopper(page, demo.url, is_patient=False)
+
+
+def own_content(page: Page) -> list[str]:
+    """Texts of all placements that are not empty."""
+    return page.locator(DEFAULTS).all_inner_texts()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_default_content_shows_soon_and_stays(shopper: Shopper, page_errors: list[str], fault: str) -> None:
+    """Nothing moves, nothing is printed on the console. What holds a placement ends after the budget by itself."""
+    shopper.page.route("**/v1/decide", FAULTS[fault])
+    for path in PATHS:
+        shopper.page.goto(shopper.url + path)
+        placements = shopper.page.locator(DEFAULTS)
+        for n in range(placements.count()):
+            expect(placements.nth(n)).to_be_visible()
+        assert all(held <= BUDGET_MS for held in shopper.page.evaluate(HELD_FOR_MS))
+        assert shopper.page.locator('[data-vitrine-state="shown"]').count() == 0
+        assert shifts(shopper.page) == []
+    assert len(shopper.asked) == len(PATHS)
+    assert page_errors == []
+
+
+def test_a_blocked_snippet_leaves_the_shop_as_it_is(shopper: Shopper, page_errors: list[str]) -> None:
+    """As some extensions do with scripts of this kind."""
+    shopper.page.route("**/vitrine.js", lambda route: route.abort("blockedbyclient"))
+    shopper.page.goto(f"{shopper.url}/shop")
+    expect(shopper.placement("home.recs")).to_be_visible()
+    assert set(shopper.page.evaluate(HELD_FOR_MS)) <= {0, BUDGET_MS}
+    assert shifts(shopper.page) == []
+    assert shopper.asked == []
+    assert page_errors == []
+
+
+def test_a_late_answer_is_dropped(shopper: Shopper, page_errors: list[str]) -> None:
+    """What the visitor looks at already is not replaced; the journeys show such answers, which come in time."""
+    held: list[Route] = []
+    shopper.page.route("**/v1/decide", lambda route: held.append(route))
+    shopper.page.goto(f"{shopper.url}/shop")
+    expect(shopper.placement("home.recs")).to_be_visible()
+    before = own_content(shopper.page)
+    held[0].continue_()
+    shopper.settled()
+    assert [one["late"] for one in shopper.decisions()] == [True]
+    assert shopper.page.locator('[data-vitrine-state="shown"]').count() == 0
+    assert own_content(shopper.page) == before
+    assert shifts(shopper.page) == []
+    assert page_errors == []
+
+
+def test_what_moves_is_noticed(shopper: Shopper) -> None:
+    """Else a measured nothing would mean nothing."""
+    shopper.page.goto(f"{shopper.url}/shop")
+    shopper.page.wait_for_timeout(100)
+    shopper.page.evaluate("document.querySelector('main').style.setProperty('margin-top', '300px')")
+    shopper.page.wait_for_timeout(100)
+    assert shifts(shopper.page)
