@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Never
 
 from vitrine.adapters.clock import utc_now
 from vitrine.cli.demo_bundle import make_bundle
@@ -52,9 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
                     prepare(running, arguments.state, journal, pages)
                     log.shown = not arguments.quiet
                     serving.set()
-                    while not stopped.wait(1):
-                        pass
-                    raise KeyboardInterrupt
+                    wait_for(stopped)
     except KeyboardInterrupt:
         print(f"Stopped. The state is kept in {arguments.state}; `make demo` goes on from there.", file=sys.stderr)
     return 0 if serving.is_set() else 130
@@ -130,6 +128,13 @@ def forget(state: Path) -> None:
                 shutil.rmtree(entry)
             elif entry.name != "lock":
                 entry.unlink()
+
+
+def wait_for(stopped: threading.Event) -> Never:
+    """Wait for a signal; raises KeyboardInterrupt within a second even where the handler's own was lost."""
+    while not stopped.wait(1):
+        pass
+    raise KeyboardInterrupt
 
 
 @contextmanager
