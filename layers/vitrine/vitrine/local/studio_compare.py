@@ -28,7 +28,7 @@ class Comparison:
     async def both(self, request: web.Request) -> web.Response:
         """POST /studio/both: a body of POST /v1/decide; answers {visitor, everyone}, each as POST /v1/explain.
 
-        Who is signed in to the shop is the visitor. They are asked for first: everyone's page is then that of the region
+        Who is signed in to the shop is the visitor. They are asked for first: everyone then has the region
         where they turned out to be.
         """
         session, body = self._sessions.find(request), parsed(await request.read())
