@@ -14,7 +14,8 @@ case "$*" in *"$FAILING"*) exit 1 ;; esac
 
 
 @pytest.mark.parametrize(
-    "failing", ["(nothing)", "--ignore tests/browser", "tests/unit", "no:cacheprovider tests/browser", "lint"]
+    "failing",
+    ["(nothing)", "--ignore tests/abuse --ignore tests/browser", "tests/unit", "no:cacheprovider tests/abuse", "lint"],
 )
 def test_the_gate_asks_for_every_suite_and_fails_with_any(root, tmp_path, failing):
     commands, log = tmp_path / "commands", tmp_path / "log"
@@ -31,6 +32,9 @@ def test_the_gate_asks_for_every_suite_and_fails_with_any(root, tmp_path, failin
     assert (run.returncode == 0) is (failing == "(nothing)"), run.stdout + run.stderr
     asked = log.read_text()
     if failing != "lint":
-        assert "SPARK_TESTS=required BROWSER_TESTS= make test ARGS=--cov" in asked
-        assert "BROWSER_TESTS=required make test ARGS=-p no:cacheprovider tests/browser" in asked
+        assert "SPARK_TESTS= BROWSER_TESTS= make test ARGS=--cov" in asked
+        others = (
+            "SPARK_TESTS=required BROWSER_TESTS=required make test ARGS=-p no:cacheprovider tests/abuse tests/browser"
+        )
+        assert others in asked
         assert "VENV=.venv313 ARGS=-p no:cacheprovider tests/unit tests/functional" in asked
