@@ -71,6 +71,8 @@ export interface Options {
   onClose?(): void;
   /** The server's time in milliseconds since 1970 at the moment of the call, for a device whose clock is wrong. */
   serverNow?: number;
+  /** add_to_cart: name of the goods that were put into the cart, as `vitrine:add` told it. */
+  added?: string;
   /** Texts of the overlays' own, such as `close`, in place of the English or Russian ones. */
   labels?: Record<string, string>;
   /** Functions that fill the frame in place of the `render_<mechanic>` of this module. */
@@ -136,6 +138,6 @@ declare global {
   interface DocumentEventMap {
     /** Goods were asked for in an overlay. A page that puts them into the cart calls `preventDefault`, and dispatches
     `vitrine:add` when they are there; else the visitor is taken to the goods' page. */
-    "vitrine:wanted": CustomEvent<{item: string; quantity: number; price: number}>;
+    "vitrine:wanted": CustomEvent<{item: string; quantity: number; price: number; title: string}>;
   }
 }

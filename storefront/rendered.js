@@ -12,6 +12,10 @@ import {Sight} from "./snippet/sight.js";
 
 /** Start the snippet, whose `start` this gets with its options, on a page with such elements; gives what `start` gives. */
 export function startRendered(start, options) {
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", () => quietly(() => startRendered(start, options)), {once: true});
+    return undefined;
+  }
   const elements = [...document.querySelectorAll("[data-vitrine-decision]")];
   const names = elements.map(({dataset}) => dataset.vitrine);
   for (const {dataset} of elements) delete dataset.vitrine; // for as long as the snippet looks for what it has to ask

@@ -16,7 +16,10 @@ const LETTERS = "0123456789abcdefghjkmnpqrstvwxyz";
 export class Signals {
   #host;
   #overlay;
-  #hasLeft = document.hidden;
+  #added = {};
+  #asked = new Set();
+  #scroll = 0;
+  #hasLeft = false;
   #mark = {y: scrollY, at: 0};
   #idle;
 
@@ -32,6 +35,8 @@ export class Signals {
   /** Another page view begins. */
   turn() {
     this.close();
+    this.#asked.clear();
+    this.#scroll = 0;
     this.#rest();
   }
 
@@ -45,14 +50,21 @@ export class Signals {
   signal(signals) {
     const view = this.#host.view();
     const kind = `${Object.keys(signals)}${signals.added_to_cart ?? ""}`;
-    if (!kind || this.#overlay || !view.overlays.length || view.asked.has(kind)) return;
-    view.asked.add(kind);
-    this.#host.decide(view, {scroll: view.scroll, ...signals});
+    if (!kind || this.#overlay || !view.overlays.length || this.#asked.has(kind)) return;
+    this.#asked.add(kind);
+    this.#host.decide(view, {scroll: this.#scroll, ...signals});
+  }
+
+  /** Goods, {item, title}, went into the cart. */
+  added(line) {
+    this.#added = line;
+    this.signal({added_to_cart: line.item});
   }
 
   /** Open an overlay that was decided for the page view, unless it comes too late. */
-  async open(view, {answer: {decision}, took_ms}, placement, answer) {
+  async open(view, {answer: {decision}, request, took_ms}, placement, answer) {
     if (this.#overlay || took_ms > PATIENCE_MS) return;
+    const {item, title} = this.#added;
     const ahead_ms = timeOf(decision) - Date.now();
     const opened = (this.#overlay = {close() {}});
     const onClose = () => {
@@ -64,6 +76,7 @@ export class Signals {
       const handle = open(answer, {
         ...this.#options(placement, decision, answer),
         serverNow: Date.now() + ahead_ms,
+        added: item && item === request.signals?.added_to_cart ? title : undefined,
         onClose,
       });
       opened.close = () => handle.close();
@@ -75,20 +88,21 @@ export class Signals {
   }
 
   #options(placement, decision, answer) {
-    const {context, overlay, onLead, track} = this.#host;
+    const {context, options, track} = this.#host;
     return {
       ...context(placement),
-      renderers: overlay,
+      renderers: options.renderers?.overlay,
       track: (kind, fields) => track({kind, placement, decision, ...fields}),
       onLead: (fields) => {
         announce("lead", {fields, placement, answer});
-        quietly(() => onLead?.(fields, answer));
+        quietly(() => options.onLead?.(fields, answer));
       },
     };
   }
 
   #leaving() {
-    if (!this.#host.view().asked.has("exit_intent")) this.#host.track({kind: "exit_intent"});
+    if (!this.#asked.has("left")) this.#host.track({kind: "exit_intent"});
+    this.#asked.add("left"); // even if an overlay is open, and nothing is asked
     this.signal({exit_intent: true});
   }
 
@@ -98,10 +112,9 @@ export class Signals {
   }
 
   #scrolled() {
-    const view = this.#host.view();
     const seen = Math.min(1, (scrollY + innerHeight) / document.documentElement.scrollHeight);
-    view.scroll = Math.max(view.scroll, Math.round(seen * 100) / 100);
-    if (view.scroll >= (this.#host.option("scroll") ?? 0.75)) this.signal({scroll: view.scroll});
+    this.#scroll = Math.max(this.#scroll, Math.round(seen * 100) / 100);
+    if (this.#scroll >= (this.#host.option("scroll") ?? 0.75)) this.signal({scroll: this.#scroll});
     if (this.#isFlung() && matchMedia("(pointer: coarse)").matches) this.#leaving();
     this.#rest();
   }

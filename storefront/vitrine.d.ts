@@ -1,6 +1,6 @@
 /** Types of vitrine.js. The answers are those of POST /v1/decide: openapi.json says all of their fields. */
 
-import type {Mechanic, Options as OverlayOptions} from "./overlays.js";
+import type {Mechanic, Renderer as OverlayRenderer} from "./overlays.js";
 
 /** What a visitor may agree to. Without `personalization` nothing is kept, and no event is sent. */
 export type Consent = "personalization" | "geo" | "messages";
@@ -73,8 +73,8 @@ export interface Answer {
   variation: string | null;
   control: boolean;
   mechanic: Mechanic | null;
-  /** What the server decided of a `countdown` or a `wheel`. */
-  live?: {ends_at_ms?: number; proof?: string; outcome?: string} | null;
+  /** What the server decided: of a `countdown` when it ends, with a proof, of a `wheel` its outcome; else null. */
+  live: {ends_at_ms?: number; proof?: string; outcome?: string} | null;
   items: Item[];
   rows: Row[];
   /** Texts in the visitor's language, to be set as text. */
@@ -94,12 +94,15 @@ export interface Decision {
   timings_ms: Record<string, number>;
 }
 
-/** What was observed of the visitor. */
+/** What was observed of the visitor. The history is only listened to: the back button works as everywhere. */
 export interface Signals {
+  /** The pointer left the page through its top, or half a screen was scrolled up within 0.3 s on a touch screen. */
   exit_intent?: boolean;
+  /** Without pointer, key or scrolling, while the tab is in view. */
   idle_s?: number;
   /** Share of the page that was seen, 0 to 1. */
   scroll?: number;
+  /** The tab was hidden and is seen again, or the page came out of the browser's back/forward cache. */
   tab_return?: boolean;
   /** The item. */
   added_to_cart?: string;
@@ -161,6 +164,11 @@ export interface Options {
   listing?: string[] | (() => string[]);
   /** A token from the shop's server for a visitor who has logged in; stands in for the browser's own. */
   visitor?: string;
+  /**
+   * Id of the session from the shop's server, which decides with the same: caps per session then count for both. Sent
+   * only with consent; left out: the snippet's own, which ends half an hour after its last page.
+   */
+  session?: string | (() => string | undefined);
   locale?: string;
   /** Left out: `mobile` where the page is narrower than 768 px, else `desktop`. */
   device?: "desktop" | "mobile" | "app";
@@ -179,7 +187,7 @@ export interface Options {
     content?: Renderer;
     sort?: Renderer;
     /** By mechanic, such as `survey`: see overlays.js. */
-    overlay?: OverlayOptions["renderers"];
+    overlay?: Partial<Record<Mechanic, OverlayRenderer>>;
   };
   labels?: Partial<Labels>;
   onDecision?: (answer: Decision) => void;
@@ -195,7 +203,10 @@ export interface Vitrine {
   track(event: TrackedEvent | TrackedEvent[]): void;
   /** Tell what was observed; once per kind and page view the overlays are decided anew. */
   signal(signals: Signals): void;
-  /** Decide the page anew, for pages that change without a new address or some time after it. */
+  /**
+   * Decide the page anew, for pages that change without a new address or some time after it. Of the same item or words
+   * it notes no second `view` or `search`.
+   */
   refresh(page?: PageView): void;
   /** End. What is rendered stays; `start` may be called again. */
   stop(): void;
@@ -205,6 +216,7 @@ export interface Vitrine {
 export interface DecisionDetail {
   request?: object;
   answer?: Decision;
+  /** Why there is no answer, such as what the API says of a name that is no placement's. */
   error?: string;
   took_ms: number;
   late: boolean;
@@ -241,7 +253,7 @@ declare global {
     "vitrine:decision": CustomEvent<DecisionDetail>;
     "vitrine:event": CustomEvent<TrackedEvent>;
     "vitrine:lead": CustomEvent<{fields: Record<string, string>; placement: string; answer: Answer}>;
-    /** Dispatched by the shop: goods went into the cart. */
-    "vitrine:add": CustomEvent<CartLine>;
+    /** Dispatched by the shop: goods went into the cart. `title` is for the overlay that this brings up, nobody else. */
+    "vitrine:add": CustomEvent<CartLine & {title?: string}>;
   }
 }

@@ -8,10 +8,12 @@
 
 import {Memory, renew, traffic} from "./snippet/memory.js";
 import {Outbox} from "./snippet/outbox.js";
+import {money} from "./snippet/money.js";
+import {follow} from "./snippet/moves.js";
 import {announce, bare, canonical, clip, here, KEY, quietly, readBlock, words} from "./snippet/page.js";
-import {content, itemsOf, labelsOf, money, products, sort} from "./snippet/renderers.js";
+import {content, itemsOf, labelsOf, products, sort} from "./snippet/renderers.js";
 import {Sight} from "./snippet/sight.js";
-import {hasRoom, keepWithin, leave, measure, reserve} from "./snippet/space.js";
+import {hasRoom, keepWithin, leave, measure, reserve, restore, showing} from "./snippet/space.js";
 
 const HERE = import.meta.url;
 const RUNNING = Symbol.for(KEY);
@@ -34,12 +36,11 @@ class Vitrine {
   #api = "";
   #visitor;
   #memory = new Memory();
-  #outbox = new Outbox(this.#memory, (...call) => this.#post(...call), () => this.#visitor);
+  #outbox = new Outbox(this.#memory, (...call) => this.#post(...call), () => this.#who());
   #sight = new Sight((event) => this.track(event));
   #signals;
   #place = here();
   #view = NO_VIEW;
-  #shown = new WeakMap();
   #ending = new AbortController();
 
   constructor(options) {
@@ -99,44 +100,35 @@ class Vitrine {
     this.#sight.clear();
     this.#block = readBlock();
     const elements = [...document.querySelectorAll("[data-vitrine]")];
-    elements.forEach((element) => this.#restore(element));
+    elements.forEach(restore);
     const named = document.querySelector("[data-vitrine-overlays]")?.dataset.vitrineOverlays;
     const overlays = words(`${this.#option("overlays") ?? named ?? ""}`);
     const given = page ?? this.#option("page") ?? {type: "other"};
     const locale = given.locale ?? this.#option("locale") ?? document.documentElement.lang;
     const referrer = bare(this.#view.href ?? document.referrer);
-    const view = {elements, overlays, asked: new Set(), scroll: 0, href: location.href};
+    const view = {elements, overlays, href: location.href};
     view.page = {referrer, ...given, locale: canonical(locale), query: clip(given.query)};
     view.views = this.#memory.recall(renew).views;
+    const {item, query} = this.#view.page ?? {};
+    const isSame = item === view.page.item && query === view.page.query;
     this.#view = view;
     const names = new Set([...elements.map((element) => element.dataset.vitrine), ...overlays]);
     if (names.size) this.#decide(view, [...names]);
-    this.#arrive();
+    this.#arrive(isSame);
     this.#overlays((loaded) => loaded.turn());
   }
 
   /** Note that the page was seen; after the question, which is about what was seen before. */
-  #arrive() {
+  #arrive(isSame) {
     const {type, item, query} = this.#view.page;
-    const isProduct = type === "product" && item;
+    const isProduct = !isSame && type === "product" && item;
     this.#memory.recall((state) => {
       renew(state);
       state.views++;
-      if (isProduct) state.recents = [item, ...state.recents].slice(0, 10);
+      if (isProduct) state.recents = [`${item}`, ...state.recents].slice(0, 10);
     });
     if (isProduct) this.track({kind: "view", item});
-    if (type === "search" && query) this.track({kind: "search", query});
-  }
-
-  /** A placement that stays while the address changes gets the shop's own content back, and is held anew. */
-  #restore(element) {
-    const {childNodes, dataset} = element;
-    const {own, ours} = this.#shown.get(element) ?? {};
-    const isOurs = ours?.length === childNodes.length && ours.every((node, index) => node === childNodes[index]);
-    if (isOurs) element.replaceChildren(...own); // else the page has changed it since
-    this.#shown.delete(element);
-    delete dataset.vitrineState;
-    delete dataset.vitrineFixed;
+    if (!isSame && type === "search" && query) this.track({kind: "search", query});
   }
 
   // ---- asking
@@ -157,20 +149,25 @@ class Vitrine {
     if (said.answer) quietly(() => this.#options.onDecision?.(said.answer));
   }
 
+  /** The page's word first: a shop may make tokens and sessions of its own. Nobody without consent. */
+  #who() {
+    const {token, session} = this.#memory.recall();
+    return this.#memory.agreed ? {visitor: this.#visitor ?? token, session: this.#option("session") || session} : {};
+  }
+
   #request(view, placements, signals) {
-    const {agreed, consent = []} = this.#memory;
-    const state = this.#memory.recall();
-    const {token, session, started, recents} = state;
+    const state = this.#memory.recall(); // first: another tab may have withdrawn the consent
+    const {consent = []} = this.#memory;
+    const {token, started, recents} = state;
     const kind = this.#option("device") ?? (innerWidth < 768 ? "mobile" : "desktop");
     return {
       page: view.page,
       placements: placements.slice(0, 50),
       consent,
       signals,
-      visitor: agreed ? (this.#visitor ?? token) : undefined,
+      ...this.#who(),
       device: {kind, visitor: this.#visitor && token},
-      session,
-      visit: session && {views: view.views ?? 0, seconds: Math.max(0, (Date.now() - started) / 1000)},
+      visit: started && {views: view.views ?? 0, seconds: Math.max(0, (Date.now() - started) / 1000)},
       recent: recents,
       traffic: state.traffic ?? traffic(),
       cart: this.#option("cart")?.slice(0, 100),
@@ -188,7 +185,7 @@ class Vitrine {
       delete request.device.visitor;
       reply = await this.#post("decide", request);
     }
-    if (!reply.ok) throw reply.status;
+    if (!reply.ok) throw `${reply.status} ${await reply.text()}`;
     const answer = await reply.json();
     if (!this.#visitor) this.#memory.adopt(answer.visitor, request.visitor);
     return answer;
@@ -238,8 +235,7 @@ class Vitrine {
     if (!made) return false;
     if (made !== true) element.replaceChildren(made);
     if (!isSort) reserve(box);
-    element.dataset.vitrineState = "shown";
-    this.#shown.set(element, {own, ours: [...element.childNodes]});
+    showing(element, own);
     this.#sight.watch(element, {placement, decision, items: itemsOf(answer)});
     return true;
   }
@@ -266,13 +262,11 @@ class Vitrine {
       track: (event) => this.track(event),
       decide: (view, signals) => this.#decide(view, view.overlays, signals),
       context: (placement) => this.#context(placement),
-      overlay: this.#options.renderers?.overlay,
-      onLead: this.#options.onLead,
+      options: this.#options,
     };
   }
 
   // ---- listening
-
   #on(target, kinds, heard) {
     const options = {signal: this.#ending.signal, capture: true};
     for (const kind of words(kinds)) target.addEventListener(kind, (event) => quietly(() => heard(event)), options);
@@ -286,34 +280,20 @@ class Vitrine {
     this.#on(document, "visibilitychange", () => document.hidden && this.#outbox.flush(true));
     this.#on(window, "pagehide", () => this.#outbox.flush(true));
     this.#on(window, "pageshow", ({persisted}) => persisted && this.#memory.recall(renew));
-    this.#on(window, "popstate", () => this.#moved());
-    for (const name of ["pushState", "replaceState"]) this.#wrap(name);
+    follow((isNew) => this.#moved(isNew), this.#ending.signal);
   }
 
-  #wrap(name) {
-    const own = history[name];
-    const moved = () => this.#moved();
-    const wrapped = function (...rest) {
-      own.apply(this, rest);
-      moved();
-    };
-    history[name] = wrapped;
-    this.#ending.signal.addEventListener("abort", () => {
-      if (history[name] === wrapped) history[name] = own;
-    });
-  }
-
-  #moved() {
-    const {signal} = this.#ending;
-    if (signal.aborted || here() === this.#place) return;
+  #moved(isNew) {
+    const isSame = isNew ? here() === this.#place : this.#place.split("?")[0] === location.pathname;
     this.#place = here();
-    this.#view = {...this.#view}; // answers that are under way are for the page that was
-    setTimeout(() => signal.aborted || this.refresh());
+    if (isSame) return;
+    this.#view = {...this.#view}; // answers under way are for the page that was
+    setTimeout(() => this.#ending.signal.aborted || this.refresh());
   }
 
-  #added({item, quantity, price}) {
+  #added({item, quantity, price, title}) {
     this.track({kind: "add_to_cart", item, quantity, price});
-    this.signal({added_to_cart: item});
+    this.#overlays((overlays) => overlays.added({item, title}));
   }
 }
 

@@ -1,7 +1,8 @@
 /** Up to four goods side by side. */
 
+import {money} from "./../snippet/money.js";
 import {make, picture, textOf} from "./elements.js";
-import {goodLink, priceText, shownItems} from "./goods.js";
+import {goodLink, shownItems} from "./goods.js";
 
 const MOST = 4;
 
@@ -37,10 +38,10 @@ export function render_comparison(frame) {
   }
 
   function facts() {
-    const money = (name) => items.map(({card}) => priceText(card[name], card.currency, frame.locale));
+    const prices = (name) => items.map(({card}) => money(card[name], card.currency, frame.locale));
     return [
-      {name: labels.price, values: money("price"), best: cheapest(items)},
-      {name: labels.usual, values: money("regular_price")},
+      {name: labels.price, values: prices("price"), best: cheapest(items)},
+      {name: labels.usual, values: prices("regular_price")},
       {name: labels.category, values: items.map(({card}) => leafOf(card.category))},
     ];
   }

@@ -1,20 +1,15 @@
 /** Goods in an overlay: pictures, names, prices. */
 
+import {money} from "./../snippet/money.js";
 import {icon, make, picture, textOf, TICK} from "./elements.js";
 
 const PLUS = "M12 5v14M5 12h14";
 
-/** An amount of minor units as people write it, such as `$0.98`. */
-export function priceText(amount, currency, locale) {
-  const format = new Intl.NumberFormat(locale, {style: "currency", currency});
-  return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
-}
-
 /** Price of a card; a higher usual price stands beside it, struck out. */
 export function priceOf(card, {locale, labels}) {
-  const price = make("strong", {class: "now"}, priceText(card.price, card.currency, locale));
+  const price = make("strong", {class: "now"}, money(card.price, card.currency, locale));
   if (!(card.regular_price > card.price)) return make("span", {class: "price", part: "price"}, price);
-  const usual = make("s", {}, priceText(card.regular_price, card.currency, locale));
+  const usual = make("s", {}, money(card.regular_price, card.currency, locale));
   const instead = make("span", {class: "unseen"}, labels.instead);
   return make("span", {class: "price", part: "price"}, price, " ", instead, " ", usual);
 }
@@ -77,7 +72,7 @@ The page that takes it calls `preventDefault` and, once they are in the cart, di
 function addLink(frame, item, title) {
   const label = make("span", {class: "word"}, frame.labels.add);
   const add = goodLink(frame, item, "add", icon(PLUS), label, make("span", {class: "unseen"}, ` ${title}`));
-  const detail = {item: item.id, quantity: 1, price: item.card.price};
+  const detail = {item: item.id, quantity: 1, price: item.card.price, title};
   add.addEventListener("click", (event) => {
     const wanted = new CustomEvent("vitrine:wanted", {detail, cancelable: true});
     if (!document.dispatchEvent(wanted)) event.preventDefault();

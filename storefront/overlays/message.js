@@ -1,6 +1,6 @@
 /** Overlays that say something and perhaps show goods: message, idle, exit intent, goods beside what was just added. */
 
-import {icon, TICK} from "./elements.js";
+import {icon, make, textOf, TICK} from "./elements.js";
 import {goodsList} from "./goods.js";
 
 function say(frame, {canAdd = false} = {}) {
@@ -26,6 +26,8 @@ export function render_exit_intent(frame) {
 
 /** What goes with the goods just put into the cart. */
 export function render_add_to_cart(frame) {
+  const added = textOf(frame.options.added);
+  if (added) frame.body.append(make("p", {class: "added", part: "added"}, added));
   say(frame, {canAdd: true});
   frame.actions.append(frame.closeButton(frame.labels.not_now));
   const tick = icon(TICK);

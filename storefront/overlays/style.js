@@ -94,6 +94,7 @@ h2 {
 }
 .tick path { stroke-width: 3; }
 .text { margin-block-start: 0.5em; color: var(--pale); text-wrap: pretty; overflow-wrap: anywhere; }
+.added { margin-block-start: 0.5em; font-weight: 600; overflow-wrap: anywhere; }
 .corner .said { padding: 1.25em 1.375em 1.375em; }
 .corner h2 { font-size: 1.125em; padding-block-start: 0.1em; }
 .actions:empty, .body:empty { display: none; }

@@ -1,6 +1,6 @@
 /** What is remembered of a visitor from page to page: nothing without consent, and one key of localStorage with it. */
 
-import {clip, KEY, quietly, unique} from "./page.js";
+import {clip, KEY, quietly, unique, words} from "./page.js";
 
 const SESSION_MS = 30 * 60 * 1000;
 
@@ -16,8 +16,9 @@ export class Memory {
   }
 
   set consent(list) {
-    this.#consent = list && [].concat(list);
-    if (list && !this.agreed) this.#forget();
+    if (list == null) return;
+    this.#consent = words(`${list}`).filter((one) => /^(personalization|geo|messages)$/.test(one));
+    if (!this.agreed) this.#forget();
   }
 
   /** Whether anything may be remembered. */
@@ -30,8 +31,7 @@ export class Memory {
     if (!this.agreed) return {};
     const text = quietly(() => localStorage.getItem(KEY));
     if (text === null && this.#isStored) {
-      // Another page has removed it, because there the consent was withdrawn.
-      this.consent = this.#consent.filter((one) => one !== "personalization");
+      this.consent = []; // another page has removed it, because there the consent was withdrawn
       return {};
     }
     this.#state = text ? {...quietly(() => JSON.parse(text))} : this.#state;

@@ -10,13 +10,13 @@ export class Outbox {
   #queue = [];
   #memory;
   #post;
-  #visitor;
+  #who;
 
-  /** `post(call, body)` reaches the API, `visitor()` is the token that the page gave, if it did. */
-  constructor(memory, post, visitor) {
+  /** `post(call, body)` reaches the API, `who()` is {visitor, session}. */
+  constructor(memory, post, who) {
     this.#memory = memory;
     this.#post = post;
-    this.#visitor = visitor;
+    this.#who = who;
   }
 
   /** Note an event, or several; id and time are added. */
@@ -36,9 +36,8 @@ export class Outbox {
 
   /** Send what is noted. Who has no token yet gets one by it, so the answer is waited for unless the page ends. */
   flush(isEnd) {
-    const {token, session} = this.#memory.recall();
+    const {visitor, session} = this.#who();
     const {agreed, consent} = this.#memory;
-    const visitor = this.#visitor() ?? token;
     if (!agreed) this.clear();
     while (this.#queue.length) {
       const batch = {visitor, session, consent, events: this.#queue.splice(0, BATCH)};

@@ -1,5 +1,6 @@
 /** Renderers: (answer, context) -> what stands in the placement, `true` if they put it there, else its own content stays. */
 
+import {money} from "./money.js";
 import {quietly} from "./page.js";
 
 const LABELS = {
@@ -62,12 +63,6 @@ export function sort(answer, {element}) {
   return true;
 }
 
-/** An amount of minor units as people write it: 98 USD is $0.98. */
-export function money(amount, currency, locale) {
-  const format = new Intl.NumberFormat(locale, {style: "currency", currency});
-  return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
-}
-
 /** Every item of an answer, those of its rows, too. */
 export function itemsOf({items, rows}) {
   return [...(items ?? []), ...(rows ?? []).flatMap((row) => row.items)];
@@ -104,7 +99,7 @@ function setOf(bundle, titles, {locale, labels}) {
 function picture(image, {api}) {
   const src = address(image?.startsWith("/media/") ? api + image : image);
   if (!src) return "";
-  return Object.assign(node("img", "image"), {alt: "", loading: "lazy", decoding: "async", width: 160, height: 160, src});
+  return Object.assign(node("img", "image"), {alt: "", loading: "lazy", width: 160, height: 160, src});
 }
 
 function node(tag, name, ...children) {

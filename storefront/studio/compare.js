@@ -56,7 +56,8 @@ function shownFor(name, isShown) {
   form.elements[name].parentElement.hidden = !isShown;
 }
 
-function show({everyone, visitor}) {
+function show({everyone, visitor, signed_in}) {
+  const who = signed_in && !overrides.household ? `This visitor, signed in as ${signed_in}` : "This visitor";
   const pairs = Object.entries(visitor.answer.placements).map(([name, right]) => ({
     name,
     left: everyone.answer.placements[name],
@@ -70,7 +71,7 @@ function show({everyone, visitor}) {
     `${n} of ${pairs.length} placements differ; ${own.length} of ${goods.length} goods are shown to this visitor only. ` +
     `Region ${visitor.answer.region}, both decided for ${visitor.explanation.at.slice(0, 16).replace("T", " ")}.`;
   byId("pairs").replaceChildren(
-    el("div", {class: "pair heads"}, el("h2", {}, "Everyone"), el("h2", {}, "This visitor")),
+    el("div", {class: "pair heads"}, el("h2", {}, "Everyone"), el("h2", {}, who)),
     ...pairs.map(pair),
   );
 }

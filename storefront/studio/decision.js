@@ -24,7 +24,7 @@ export function spoken(news, before) {
 
 /** Placements that another campaign won, or that hold other goods, than the last time. */
 export function changes(news, before) {
-  if (!before?.answer) return new Set();
+  if (!before?.answer || !news.answer) return new Set();
   const then = before.answer.placements;
   const now = Object.entries(news.answer.placements);
   return new Set(now.filter(([name, one]) => then[name] && essence(one) !== essence(then[name])).map(([name]) => name));
@@ -149,6 +149,9 @@ async function replayed(path) {
 }
 
 function failed(news) {
-  const said = news.error ? `${news.error.field ? `${news.error.field}: ` : ""}${news.error.message}` : "no decision";
+  const {field, message} = news.error ?? {message: "no decision"};
+  const meant = field?.split(".").reduce((at, name) => at?.[name], news.request);
+  const named = typeof meant === "string" ? `${field} (${meant})` : field;
+  const said = field ? `${named}: ${message}` : message;
   return el("p", {class: "decision failed", role: "alert"}, `#${news.n} status ${news.status}: ${said}`);
 }

@@ -9,16 +9,17 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import NO_CHROMIUM, QUIETLY, find_chromium
 from tests.browser.demo import ROOT, open_demo
+from tests.browser.overlay_answers import TEXTS
 from tests.browser.pictures import EVERYTHING, Camera, Picture
 
 OF_README: Final = (
     Picture("home", 1440),
     Picture("product", 1440),
     Picture("exit_intent", 1440),
+    Picture("compare", 1440),  # before the studio is told to suppose other weather
     Picture("studio", 1440),
-    Picture("compare", 1440),
     Picture("home", 360),
-    Picture("wheel", 360),
+    *(Picture(mechanic, 360) for mechanic in TEXTS),
 )
 NAMES: Final = sorted({picture.name for picture in EVERYTHING})
 

@@ -23,7 +23,7 @@ TEXTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "link": "/shop/search",
     },
     "exit_intent": {
-        "title": "We keep your cart (3)",
+        "title": "We keep your cart (2)",
         "text": "Come back whenever you like, it will be as it is.",
         "goods": "Often taken along",
     },

@@ -27,7 +27,7 @@ WHERE: Final = {
 }
 SUPPOSED: Final = {
     "studio": "?temperature=33&anomaly=9&rain=0&sky=clear&consent=accept",
-    "compare": f"?household={HOUSEHOLD}",
+    "compare": "",  # who is signed in to the shop is the visitor
 }
 """Of the studio's pages, in their addresses."""
 

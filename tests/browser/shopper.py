@@ -19,7 +19,7 @@ FOCUSED: Final = """() => {
 }"""
 MOST_TABS: Final = 300
 ABOVE_THE_PAGE: Final = (700, -5)
-HELD: Final = ":root { --vitrine-budget: 20s; }"
+PATIENCE_S: Final = 20
 LONGEST_DEADLINE_MS: Final = 3_000
 
 
@@ -127,10 +127,17 @@ class Shopper:
         raise AssertionError("the keyboard does not come there")
 
 
-def hold_longer(route: Route) -> None:
-    """The snippet's styles, but for how long placements are held."""
-    reply = route.fetch()
-    route.fulfill(response=reply, body=f"{reply.text()}\n{HELD}")
+def hold_for(seconds: int) -> Callable[[Route], None]:
+    """What answers a page with the snippet's styles, but for how long placements are held."""
+
+    def answer(route: Route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, body=f"{reply.text()}\n:root {{ --vitrine-budget: {seconds}s; }}")
+
+    return answer
+
+
+hold_longer: Final = hold_for(PATIENCE_S)
 
 
 def allow_longer(route: Route) -> None:

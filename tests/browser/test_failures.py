@@ -6,14 +6,13 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.demo import Demo
+from tests.browser.holds import NOTE_HOLDS, held_beyond_budget
 from tests.browser.layout import NOTE_SHIFTS, shifts
-from tests.browser.shopper import Shopper
+from tests.browser.shopper import Shopper, hold_for
 
 PATHS = ("/shop", "/shop/c/produce", "/shop/cart")
-BUDGET_MS = 300
-HELD_FOR_MS = """() => [...document.querySelectorAll("[data-vitrine]:not([data-vitrine-state])")].map((one) =>
-  Math.max(0, ...one.getAnimations().map((hold) => hold.effect.getComputedTiming().endTime)))"""
 DEFAULTS = "[data-vitrine]:not(:empty)"
+LONG_HOLD_S = 3
 
 FAULTS: dict[str, Callable[[Route], None]] = {
     "the API is blocked": lambda route: route.abort("blockedbyclient"),
@@ -27,8 +26,9 @@ FAULTS: dict[str, Callable[[Route], None]] = {
 
 @pytest.fixture
 def shopper(page: Page, demo: Demo) -> Shopper:
-    """A newcomer on a page that notes what moves."""
+    """A newcomer on a page that notes what moves, and how long it holds its placements."""
     page.add_init_script(NOTE_SHIFTS)
+    page.add_init_script(NOTE_HOLDS)
     return Shopper(page, demo.url, is_patient=False)
 
 
@@ -46,7 +46,7 @@ def test_default_content_shows_soon_and_stays(shopper: Shopper, page_errors: lis
         placements = shopper.page.locator(DEFAULTS)
         for n in range(placements.count()):
             expect(placements.nth(n)).to_be_visible()
-        assert all(held <= BUDGET_MS for held in shopper.page.evaluate(HELD_FOR_MS))
+        assert held_beyond_budget(shopper.page, DEFAULTS) == {}
         assert shopper.page.locator('[data-vitrine-state="shown"]').count() == 0
         assert shifts(shopper.page) == []
     assert len(shopper.asked) == len(PATHS)
@@ -58,10 +58,22 @@ def test_a_blocked_snippet_leaves_the_shop_as_it_is(shopper: Shopper, page_error
     shopper.page.route("**/vitrine.js", lambda route: route.abort("blockedbyclient"))
     shopper.page.goto(f"{shopper.url}/shop")
     expect(shopper.placement("home.recs")).to_be_visible()
-    assert set(shopper.page.evaluate(HELD_FOR_MS)) <= {0, BUDGET_MS}
+    assert held_beyond_budget(shopper.page, DEFAULTS) == {}
     assert shifts(shopper.page) == []
     assert shopper.asked == []
     assert page_errors == []
+
+
+@pytest.mark.parametrize("script", ["**/v1/decide", "**/vitrine.js"])
+def test_a_longer_hold_is_noticed(shopper: Shopper, script: str) -> None:
+    """Negative control of the two tests above: a style sheet that holds for three seconds, with and without a script
+    that would end it before."""
+    shopper.page.route("**/vitrine.css", hold_for(LONG_HOLD_S))
+    shopper.page.route(script, lambda route: route.abort())
+    shopper.page.goto(f"{shopper.url}/shop")
+    placements = shopper.page.locator(DEFAULTS).evaluate_all("all => all.map((one) => one.dataset.vitrine)")
+    assert placements
+    assert set(placements) <= held_beyond_budget(shopper.page, DEFAULTS).keys()
 
 
 def test_a_late_answer_is_dropped(shopper: Shopper, page_errors: list[str]) -> None:

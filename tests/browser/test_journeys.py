@@ -51,6 +51,19 @@ def test_a_newcomer_comes_from_home_to_a_full_cart(shopper: Shopper, demo: Demo,
     assert page_errors == []
 
 
+def test_favourites_are_marked_and_taken_back_on_the_products_page(shopper: Shopper, goods: Goods) -> None:
+    """By one button that says what it does next."""
+    (item,) = goods.best_sold("grocery/milk")
+    shopper.open(f"/shop/p/{item}")
+    button = shopper.page.locator(".about .favour button")
+    for pressed, says in (("true", "Remove from favourites"), ("false", "Add to favourites")):
+        button.click()
+        expect(button).to_have_text(says)
+        expect(button).to_have_attribute("aria-pressed", pressed)
+        shopper.open(f"/shop/p/{item}")
+        expect(button).to_have_text(says)
+
+
 def test_one_question_is_asked_per_page(shopper: Shopper) -> None:
     """With all placements of the page, those for overlays too."""
     shopper.open()

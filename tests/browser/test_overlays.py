@@ -164,6 +164,16 @@ def test_following_a_link_closes_the_overlay(shop: OverlayPage) -> None:
     assert shop.told == [{"kind": "slot_click"}]
 
 
+def test_what_was_added_is_named(shop: OverlayPage) -> None:
+    """As text; without a name there is no line for it."""
+    shop.open(any_answer("add_to_cart"), added="Tea <b>& more</b>")
+    expect(shop.dialog.locator(".added")).to_have_text("Tea <b>& more</b>")
+    assert shop.faults() == []
+    shop.open(any_answer("add_to_cart"))
+    expect(shop.dialog).to_have_count(1)
+    expect(shop.dialog.locator(".added")).to_have_count(0)
+
+
 def test_goods_are_added_by_the_page_or_looked_at(shop: OverlayPage) -> None:
     """A page that takes `vitrine:wanted` keeps the overlay open; once added, the control says so and is read out."""
     shop.page.evaluate("""() => document.addEventListener("vitrine:wanted", (event) => {

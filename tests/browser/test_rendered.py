@@ -46,6 +46,23 @@ def noted(page: Page, kind: str) -> list[dict[str, Any]]:
     return page.evaluate("(kind) => window.noted.filter((one) => one.kind === kind)", kind)
 
 
+def test_started_too_early_it_waits_for_the_page(page: Page, stub_site: StubSite) -> None:
+    """As an `async` module may be: by then the elements are not all there."""
+    early = START.replace(
+        "window.vitrine =", "Object.defineProperty(document, 'readyState', {value: 'loading', configurable: true});"
+    )
+    serve(stub_site, BODY, options={"consent": CONSENT})
+    stub_site.files["/start.js"] = early + (
+        "delete document.readyState; window.vitrine = true;"
+        "setTimeout(() => document.dispatchEvent(new Event('DOMContentLoaded')));"
+    )
+    answer_with(stub_site, decision({"home.hero": banner(), "home.recs": row("1")}))
+    open_page(page, stub_site)
+    settle(page)
+    (request,) = stub_site.of("/v1/decide")
+    assert request["placements"] == ["home.hero"]
+
+
 def test_what_the_server_has_rendered_is_not_asked_for(page: Page, stub_site: StubSite, page_errors: list[str]) -> None:
     """It is visible from the first frame on, and stays as it is; other placements are decided."""
     open_rendered(page, stub_site)

@@ -32,7 +32,8 @@ def known(request: Any) -> Answer:
 
 def test_without_consent_nothing_is_kept_or_told(page: Page, stub_site: StubSite, page_errors: list[str]) -> None:
     """No storage of any kind, no token, no recents, no events; the page's own content is asked for all the same."""
-    serve(stub_site, options=PRODUCT | {"consent": [], "visitor": "v1.login", "geo": {"lat": 1, "lon": 2}})
+    of_visitor = {"visitor": "v1.login", "session": "s-1", "geo": {"lat": 1, "lon": 2}}
+    serve(stub_site, options=PRODUCT | of_visitor | {"consent": []})
     answer_with(stub_site, ANSWER | {"visitor": TOKEN})
     open_page(page, stub_site)
     settle(page)

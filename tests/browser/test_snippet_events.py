@@ -58,6 +58,36 @@ def test_views_and_searches_are_noted(page: Page, stub_site: StubSite) -> None:
     assert {request.headers["content-type"].lower() for request in sent} == {"text/plain;charset=utf-8"}
 
 
+def test_a_page_that_is_refreshed_is_seen_once(page: Page, stub_site: StubSite) -> None:
+    """Another item is another page, and so is the same one after a page between."""
+    serve(stub_site, options=OPTIONS)
+    answer_with(stub_site, KNOWN)
+    open_page(page, stub_site)
+    settle(page)
+    for n, about in enumerate(("undefined", "{type: 'product', item: '8'}", "{type: 'cart'}", "undefined"), start=2):
+        page.evaluate(f"() => vitrine.refresh({about})")
+        settle(page, n)
+    flush(page)
+    assert [event["item"] for event in events_of(stub_site, "view")] == ["7", "8", "7"]
+    assert [asked.get("recent") for asked in stub_site.of("/v1/decide")][1:3] == [["7"], ["7"]]
+
+
+def test_the_session_is_the_shops_where_it_gives_one(page: Page, stub_site: StubSite) -> None:
+    """So that caps per session count what its server has decided, too; an empty one is none."""
+    serve(stub_site, options=OPTIONS | {"session": "s-1"})
+    serve(stub_site, path="/own", options=OPTIONS | {"session": ""})
+    answer_with(stub_site, KNOWN)
+    open_page(page, stub_site)
+    settle(page)
+    flush(page)
+    open_page(page, stub_site, "/own")
+    settle(page)
+    given, own = (asked["session"] for asked in stub_site.of("/v1/decide"))
+    assert given == "s-1"
+    assert own not in ("", "s-1")
+    assert stub_site.of("/v1/events")[0]["session"] == "s-1"
+
+
 def test_impressions_are_what_was_half_in_view_for_a_second(page: Page, stub_site: StubSite) -> None:
     """Once per placement and decision; not what is below the view, nor what passed through it."""
     css = SHOP_CSS + PATIENT + ".tall { height: 2000px }"

@@ -109,6 +109,15 @@ def test_a_late_answer_is_told_but_not_rendered(page: Page, stub_site: StubSite)
     assert page.evaluate("JSON.parse(localStorage.getItem('vitrine')).token") == "v1.late"
 
 
+def test_a_refusal_is_told_with_its_reason(page: Page, stub_site: StubSite) -> None:
+    """To the page, which may look; such as a placement's name that is misspelt."""
+    load(page, stub_site, "400")
+    (told,) = page.evaluate("window.decisions")
+    assert told["error"].startswith("400 {")
+    assert '"invalid_field"' in told["error"]
+    assert told["request"]["placements"] == ["home.hero", "home.recs"]
+
+
 def test_faults_of_the_page_stay_in_it(page: Page, stub_site: StubSite, page_errors: list[str]) -> None:
     """Options, renderers and callbacks that throw cost what they were for, not the page."""
     serve(stub_site)

@@ -62,6 +62,17 @@ def test_each_new_address_is_decided_anew(page: Page, stub_site: StubSite, page_
     assert page_errors == []
 
 
+def test_a_replaced_query_is_the_same_page_view(page: Page, stub_site: StubSite) -> None:
+    """Tidied of `utm_source`, or paged on: what is looked at stays."""
+    shop(page, stub_site)
+    page.evaluate("() => { history.replaceState({}, '', '?page=2'); history.replaceState({}, '', location.pathname) }")
+    page.wait_for_timeout(300)
+    assert len(stub_site.of("/v1/decide")) == 1
+    assert texts_seen(page, "product.similar") == [(page.locator("[data-vitrine]").text_content() or "").strip()]
+    page.evaluate("() => history.pushState({}, '', '?page=3')")
+    settle(page, 2)
+
+
 def test_old_answers_are_dropped(page: Page, stub_site: StubSite) -> None:
     """An answer for the page that was must not stand on the page that is."""
     stub_site.files["/start.js"] = START

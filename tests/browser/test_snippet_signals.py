@@ -1,10 +1,11 @@
 """What a visitor does may bring up an overlay: the overlays alone are decided anew, once per kind and page view."""
 
+import json
 from datetime import UTC, date, datetime
 from math import isnan
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.snippet_pages import (
     CONSENT,
@@ -84,6 +85,7 @@ def test_the_pointer_on_its_way_out(page: Page, stub_site: StubSite, page_errors
 
 def test_a_return_to_the_tab(page: Page, stub_site: StubSite) -> None:
     """The first look at a tab that was opened behind is no return."""
+    page.add_init_script("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
     shop(page, stub_site)
     page.evaluate(HIDE, False)
     page.wait_for_timeout(200)
@@ -93,6 +95,45 @@ def test_a_return_to_the_tab(page: Page, stub_site: StubSite) -> None:
     page.evaluate("() => window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     page.wait_for_timeout(300)
     assert signals_of(stub_site) == [{"scroll": 0, "tab_return": True}]
+
+
+def test_a_page_out_of_the_back_forward_cache_is_a_return(page: Page, stub_site: StubSite) -> None:
+    """Also where no tab was left."""
+    shop(page, stub_site)
+    page.evaluate("() => window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    page.wait_for_timeout(300)
+    assert signals_of(stub_site) == [{"scroll": 0, "tab_return": True}]
+
+
+def test_leaving_is_told_once_even_while_an_overlay_is_open(page: Page, stub_site: StubSite) -> None:
+    """It asks for nothing then, and is a fact all the same."""
+    shop(page, stub_site)
+    answer_with(stub_site, overlay())
+    page.evaluate(ADD, "1")
+    page.wait_for_function("() => window.opened")
+    for _ in range(5):
+        page.evaluate("() => document.dispatchEvent(new MouseEvent('mouseout', {clientX: 300, clientY: -1}))")
+    page.evaluate("() => window.dispatchEvent(new PageTransitionEvent('pagehide'))")
+    page.wait_for_timeout(300)
+    assert len(events_of(stub_site, "exit_intent")) == 1
+    assert [set(one) - {"scroll"} for one in signals_of(stub_site)] == [{"added_to_cart"}]
+
+
+def test_a_signal_after_another_tab_has_withdrawn_the_consent_names_nobody(
+    context: BrowserContext, page: Page, stub_site: StubSite
+) -> None:
+    """Nor does it tell of a consent that is no more."""
+    shop(page, stub_site, visitor="v1.login")
+    other = context.new_page()
+    open_page(other, stub_site)
+    settle(other)
+    other.evaluate("vitrine.consent([])")
+    page.evaluate("vitrine.signal({exit_intent: true})")
+    page.wait_for_timeout(300)
+    last = stub_site.of("/v1/decide")[-1]
+    assert last["signals"]["exit_intent"]
+    assert last["consent"] == []
+    assert "visitor" not in last
 
 
 def test_idleness_and_depth(page: Page, stub_site: StubSite) -> None:
@@ -148,6 +189,23 @@ def test_goods_put_into_the_cart(page: Page, stub_site: StubSite) -> None:
     page.evaluate("window.opened[0].close()")
     page.evaluate(ADD, "4")
     page.wait_for_function("() => window.opened.length === 2")
+
+
+def test_an_overlay_is_told_what_was_added(page: Page, stub_site: StubSite) -> None:
+    """Its name as the shop told it, for the overlay that this brought up; the API does not hear it."""
+    answer_with(stub_site, overlay("add_to_cart"))
+    shop(page, stub_site)
+    page.wait_for_function("() => window.opened")
+    page.evaluate("window.opened[0].close()")
+    detail = "{item: '1', quantity: 1, price: 98, title: 'Bananas'}"
+    page.evaluate(f"() => document.dispatchEvent(new CustomEvent('vitrine:add', {{detail: {detail}}}))")
+    page.wait_for_function("() => window.opened.length === 2")
+    page.evaluate("() => { opened[1].close(); vitrine.signal({tab_return: true}) }")
+    page.wait_for_function("() => window.opened.length === 3")
+    assert page.evaluate("opened.map(({options}) => options.added ?? null)") == [None, "Bananas", None]
+    page.evaluate("() => window.dispatchEvent(new PageTransitionEvent('pagehide'))")
+    page.wait_for_timeout(300)
+    assert "Bananas" not in json.dumps([stub_site.of("/v1/decide"), stub_site.of("/v1/events")])
 
 
 def test_what_an_overlay_gets(page: Page, stub_site: StubSite) -> None:

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 
 from tests.browser.demo import Demo
 from tests.browser.goods import Goods
@@ -135,6 +135,24 @@ def test_refused_consent_is_the_shops_own(studio: Studio) -> None:
     assert studio.page.evaluate("localStorage.getItem('vitrine')") is None
 
 
+def test_a_misspelt_placement_is_named(studio: Studio, page_errors: list[str]) -> None:
+    """The API refuses the page as a whole: the panel says why, and the shop shows its own."""
+    studio.open().page.route("**/shop/cart", misspell)
+    for n in (1, 2):
+        studio.press("Cart")
+        failed = studio.page.locator("#list > .failed")
+        expect(failed).to_have_count(n, timeout=PATIENCE_MS)
+        expect(failed.first).to_contain_text("(cart.acompanying): there is no placement of this name")
+    expect(studio.shop.locator('[data-vitrine="cart.acompanying"]')).to_have_attribute("data-vitrine-state", "default")
+    assert page_errors == []
+
+
+def misspell(route: Route) -> None:
+    """The shop's page, with one letter less."""
+    reply = route.fetch()
+    route.fulfill(response=reply, body=reply.text().replace("cart.accompanying", "cart.acompanying"))
+
+
 def test_everyone_beside_this_visitor(studio: Studio, demo: Demo) -> None:
     """What differs is marked; goods of the visitor's own are among those."""
     studio.page.goto(f"{demo.url}/studio/compare?household=h718")
@@ -152,6 +170,7 @@ def test_on_a_phone_the_panel_is_a_drawer(studio: Studio) -> None:
     """Opened and closed with the keyboard."""
     studio.page.set_viewport_size({"width": 360, "height": 740})
     studio.open()
+    assert studio.page.locator("#room").bounding_box()["y"] < 740 / 6  # what is above the shop
     drawer = studio.page.locator("#drawer")
     expect(studio.page.locator("#presets")).not_to_be_visible()
     drawer.focus()

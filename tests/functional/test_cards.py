@@ -7,7 +7,8 @@ import pytest
 from tests.functional.test_publish import Fuse, FusedTable, Killed
 from vitrine import keys
 from vitrine.adapters.memory import MemoryObjects, MemoryTable
-from vitrine.refresh.cards import WRITTEN, publish_cards
+from vitrine.refresh.card_stamps import WRITTEN
+from vitrine.refresh.cards import publish_cards
 
 
 def cards(n, price=100, updated_ms=1):

@@ -112,6 +112,24 @@ def test_favourites_are_marked_and_unmarked(counter: Counter) -> None:
     assert '"marked": false' in last.text
 
 
+@pytest.mark.parametrize(
+    ("locale", "add", "remove"),
+    [
+        ("en", "Add to favourites", "Remove from favourites"),
+        ("ru", "В избранное", "Убрать из избранного"),
+    ],
+)
+def test_a_products_page_offers_what_is_to_be_done(counter: Counter, locale: str, add: str, remove: str) -> None:
+    """To mark it or to take that back; the script finds both names in the form."""
+    page = f"/shop/p/{BANANA}"
+    for marked, act, says in (("", "add", add), (BANANA, "remove", remove)):
+        seen = counter.page(page, shop_locale=locale, shop_favourites=marked).text.partition("</article>")[0]
+        assert f'name="act" value="{act}"' in seen.partition("data-favour")[2]
+        assert f"<span>{says}</span>" in seen
+        assert f'aria-pressed="{"true" if marked else "false"}"' in seen
+        assert f'data-on="{remove}" data-off="{add}"' in seen
+
+
 def test_an_order_reports_what_was_bought_once(counter: Counter) -> None:
     """Only what the region has; the ids of the events stay the same, so a page that is loaded again counts once."""
 

@@ -8,6 +8,8 @@ from tests.functional.studio_rig import CONSENT, DECISION, HOME, KEYS, TOKEN, St
 from vitrine.errors import LocalStackError
 from vitrine.visitors.identity import TokenKeys, mint, verify
 
+REAL = "01m80mre83gycs2cjnw2872rm8"  # an id as decisions have them
+
 
 @pytest.fixture
 def studio(tmp_path) -> Iterator[Studio]:
@@ -161,7 +163,8 @@ def test_both_pages_are_decided_in_the_same_circumstances(studio):
     """Everyone's without visitor, persona and consent, in the region where the visitor was found."""
     studio.suppose(household="h718", persona="regular", temperature_c=33)
     both = studio.ask("POST", "/studio/both", {**HOME, "visitor": "own", "recent": ["7"]})
-    assert set(both.json) == {"visitor", "everyone"}
+    assert set(both.json) == {"visitor", "everyone", "signed_in"}
+    assert both.json["signed_in"] == ""
     one, all_others = (asked.body for asked in studio.api.of("/v1/explain"))
     assert one["visitor"] == mint("h718", KEYS)
     assert one["preview"]["attributes"] == {"weather.temperature_c": 33, "persona": "regular"}
@@ -174,8 +177,23 @@ def test_both_pages_are_decided_in_the_same_circumstances(studio):
 
 def test_replays_are_asked_for_with_the_operators_token(studio):
     """And answered as they are."""
-    assert studio.ask("GET", "/studio/replay/d1").json == {"path": "/v1/decisions/d1/replay"}
+    assert studio.ask("GET", f"/studio/replay/{REAL}").json == {"path": f"/v1/decisions/{REAL}/replay"}
     assert studio.api.asked[-1].authorization == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        "x%2F..%2F..%2Fvisitors%2Fh718%3Fa=", "..%2F..%2Fv1%2Fmetrics%3F", f"{REAL}%3Fa=", f"{REAL}%2F..", REAL.upper(),
+        f"{REAL}%0a", REAL[1:], f"{REAL}0", "%D9%A1" * 26, "d1",
+    ],
+)  # fmt: skip
+def test_only_a_decision_s_id_leads_to_its_replay(studio, decision):
+    """What is none is not asked for: it could name another route, which the operators' token would open."""
+    refused = studio.ask("GET", f"/studio/replay/{decision}")
+    assert refused.status == 404
+    assert refused.json["error"]["code"] == "not_found"
+    assert studio.api.asked == []
 
 
 def test_a_new_visitor_loses_cart_and_login(studio):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.functional.studio_rig import HOME, Studio, open_studio
-from vitrine.local.studio_guard import refusal
+from vitrine.local.studio_guard import HEADERS, refusal
 
 FOREIGN = [
     {"Origin": "https://evil.example"},
@@ -87,7 +87,9 @@ def test_pages_run_no_script_but_their_own(studio):
 @pytest.mark.parametrize("file", ["..%2F..%2Fpyproject.toml", "studio.html", "nothing.js", ".", "%2Fetc%2Fpasswd"])
 def test_only_scripts_and_styles_are_given_out(studio, file):
     """Whatever the path says."""
-    assert studio.ask("GET", f"/studio/static/{file}").status == 404
+    missing = studio.ask("GET", f"/studio/static/{file}")
+    assert missing.status == 404
+    assert {name: missing.headers.get(name) for name in HEADERS} == HEADERS
 
 
 def test_the_operators_token_is_in_nothing_that_is_answered(studio):

@@ -47,6 +47,23 @@ def test_a_killed_writer_is_forgotten_after_a_while_and_all_that_was_known_with_
     assert late.ended("b", [], T0).is_quiet
 
 
+def test_who_finds_another_note_or_a_killed_writer_begins_anew() -> None:
+    """And who finds all as it should be changes nothing; writers who may be at it stay."""
+    noted = NEW.confirmed(b"n", T0 + 1).ended("z", ["x"], T0 + 2).begun("a", T0 + 3)
+    assert noted.confirmed(b"n", T0 + 4) is noted
+    other = noted.confirmed(b"m", T0 + 4)
+    assert (other.began_ms, other.n_changes, other.written, other.is_quiet) == (T0 + 4, 0, b"m", False)
+    late = noted.confirmed(b"n", T0 + 3 + DEAD_AFTER_MS)
+    assert (late.began_ms, late.n_changes, late.is_quiet) == (T0 + 3 + DEAD_AFTER_MS, 0, True)
+
+
+def test_a_writer_that_stops_half_way_takes_all_that_was_known_along() -> None:
+    """At once, and the other one that is at it stays."""
+    stopped = NEW.ended("z", ["x"], T0 + 1).begun("a", T0 + 2).begun("b", T0 + 3).withdrawn("a", T0 + 4)
+    assert (stopped.began_ms, stopped.n_changes) == (T0 + 4, 0)
+    assert [token for token, _ in stopped.writers] == ["b"]
+
+
 def test_no_two_runs_share_a_name_on_any_clock() -> None:
     """A clock that was set back does not bring an old run back."""
     stamp, names = NEW, {T0}
@@ -58,7 +75,8 @@ def test_no_two_runs_share_a_name_on_any_clock() -> None:
 
 def test_a_stamp_comes_back_from_its_bytes() -> None:
     """With names and writers."""
-    stamp = NEW.ended("a", ["x"], T0 + 1).begun("b", T0 + 2)
+    stamp = NEW.confirmed(b"note", T0).ended("a", ["x"], T0 + 1).begun("b", T0 + 2)
+    assert (stamp.n_changes, stamp.written, len(stamp.writers)) == (1, b"note", 1)
     assert parse_stamp(stamp.to_bytes()) == stamp
 
 
@@ -69,10 +87,12 @@ def test_a_stamp_comes_back_from_its_bytes() -> None:
         "text",
         b"",
         b"\xc1",
-        msgpack.packb([1, T0, T0, b"abc", []]),
-        msgpack.packb([1, T0, T0, b"", ["ab"]]),
-        msgpack.packb([1, T0, T0, b"", [["a", "b"]]]),
-        msgpack.packb([2, T0, T0, b"", []]),
+        msgpack.packb([2, T0, T0, b"abc", [], b""]),
+        msgpack.packb([2, T0, T0, b"", ["ab"], b""]),
+        msgpack.packb([2, T0, T0, b"", [["a", "b"]], b""]),
+        msgpack.packb([2, T0, T0, b"", [], 7]),
+        msgpack.packb([1, T0, T0, b"", []]),
+        msgpack.packb([3, T0, T0, b"", [], b""]),
         msgpack.packb({"a": 1}),
     ],
 )
@@ -97,6 +117,7 @@ class Shop:
     writing: dict[str, dict[str, int]] = field(default_factory=dict)
     cache: CardCache = field(default_factory=CardCache)
     n: int = 0
+    rev: int = 0
 
     @property
     def now_ms(self) -> int:
@@ -107,7 +128,7 @@ class Shop:
         """A writer announces itself."""
         self.n += 1
         self.writing[f"w{self.n}"] = dict.fromkeys(items, self.n)
-        self.stamp = self.stamp.begun(f"w{self.n}", self.now_ms)
+        self.stamp, self.rev = self.stamp.begun(f"w{self.n}", self.now_ms), self.rev + 1
 
     def work(self, is_killed: bool) -> None:
         """The longest at it writes: all and says so, or one card and no more."""
@@ -116,12 +137,12 @@ class Shop:
             del self.writing[token]
             self.prices.update(list(prices.items())[:1] if is_killed else prices)
             if not is_killed:
-                self.stamp = self.stamp.ended(token, list(prices), self.now_ms)
+                self.stamp, self.rev = self.stamp.ended(token, list(prices), self.now_ms), self.rev + 1
 
     def look(self, items: list[str]) -> dict[str, int]:
         """What a page view shows: what is held, and the rest from the table."""
         now = datetime.fromtimestamp(self.now_s, UTC)
-        word = self.cache.hear(self.stamp.to_bytes())
+        word = self.cache.hear(self.stamp.to_bytes(), self.rev, now)
         found = self.cache.find(items, now, word)
         fresh = {item: card(item, self.prices[item]) for item in items if item not in found}
         self.cache.keep(fresh, now, word)
@@ -175,7 +196,7 @@ def test_a_writer_that_says_nothing_is_found_out() -> None:
             self.prices.update(dict.fromkeys(items, 9))
 
     looks = [("wait", 70.0), ("look", ["i0"])]
-    told = [*looks, ("begin", ["i0"]), ("work", False), *looks]
+    told = [*looks, *looks, ("begin", ["i0"]), ("work", False), *looks]
     assert stale(Silent(), told) == ["i0"]
     assert stale(Shop(), told) == []
 
@@ -183,8 +204,9 @@ def test_a_writer_that_says_nothing_is_found_out() -> None:
 def test_an_hour_is_the_longest() -> None:
     """See VOUCHED_TTL."""
     shop = Shop()
-    shop.now_s += 70
-    shop.look(ITEMS)
+    for _ in range(2):  # the environment has known the stamp for a minute
+        shop.now_s += 70
+        shop.look(ITEMS)
     shop.prices = dict.fromkeys(ITEMS, 5)
     shop.now_s += timedelta(hours=1).total_seconds()
     assert set(shop.look(ITEMS).values()) == {5}

@@ -207,6 +207,15 @@ def test_of_device_and_login_the_earlier_end_holds() -> None:
     assert shop.ends("login", 30 * MINUTE) is None
 
 
+def test_an_end_that_began_with_a_login_is_the_logins() -> None:
+    """It holds wherever they log in. The device has one of its own without them: see Eligibility._timed."""
+    shop = Shop()
+    assert shop.ends("login", 0, "device") == 30 * MINUTE
+    assert shop.ends("login", 10 * MINUTE, "other") == 30 * MINUTE
+    assert shop.ends("device", 31 * MINUTE) == 61 * MINUTE
+    assert shop.ends("login", 32 * MINUTE, "device") is None
+
+
 def test_an_end_that_a_device_began_later_comes_along_too() -> None:
     """Also where everything else of it has become part of the login's before, and where it is over by then."""
     shop = Shop(campaigns=[campaign("plain", group="g")])

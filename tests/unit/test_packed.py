@@ -15,6 +15,7 @@ from vitrine.catalog.packed import (
     ITEM_COLUMNS,
     PERSONAL_COLUMNS,
     PLAIN_BYTES,
+    SQUEEZED_VERSION,
     ItemTable,
     code,
     item_key,
@@ -157,7 +158,17 @@ def test_a_damaged_compressed_table_is_refused_or_read(n: int, data: st.DataObje
 def test_a_bomb_is_not_unpacked() -> None:
     """A few bytes that stand for very many."""
     with pytest.raises(InvalidRelease):
-        unpack(zlib.compress(msgpack.packb((FORMAT_VERSION, "0" * (9 << 20)))))
+        unpack(msgpack.packb((SQUEEZED_VERSION, zlib.compress(msgpack.packb("0" * (9 << 20))))))
+
+
+def test_a_compressed_table_has_a_version_of_its_own() -> None:
+    """So code that knows none of them names it. Both are read; as the other one neither is."""
+    short, long = pack(shopped(3)), pack(shopped(100))
+    assert [msgpack.unpackb(data)[0] for data in (short, long)] == [FORMAT_VERSION, SQUEEZED_VERSION]
+    assert [len(unpack(data)) for data in (short, long)] == [3, 100]
+    for data, version in ((short, SQUEEZED_VERSION), (long, FORMAT_VERSION)):
+        with pytest.raises(InvalidRelease, match="damaged"):
+            unpack(msgpack.packb((version, *msgpack.unpackb(data)[1:])))
 
 
 def test_columns_of_another_type_are_refused() -> None:
@@ -184,11 +195,11 @@ def test_more_scores_than_a_byte_can_tell_are_refused() -> None:
         pack(table(["a"], scores))
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, FORMAT_VERSION + 1])
+@pytest.mark.parametrize("version", [1, 2, 3, SQUEEZED_VERSION + 1])
 def test_another_format_is_refused_by_its_number(version: int) -> None:
     """Rows of a release that other code wrote say so, instead of being read as something else."""
     before = msgpack.packb((version, 1, "a", [(["price"], "<i4", "<u2", packed_numbers("<H", 99), b"")]))
-    with pytest.raises(InvalidRelease, match=f"format {version}, this code reads {FORMAT_VERSION}"):
+    with pytest.raises(InvalidRelease, match=f"format {version}, this code reads {FORMAT_VERSION} and"):
         unpack(before)
 
 

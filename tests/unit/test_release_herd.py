@@ -71,6 +71,17 @@ def test_a_flip_is_taken_over_at_different_moments():
     assert max(bucket.asked.values()) < N / 10
 
 
+def test_a_moment_that_was_drawn_is_kept_while_cards_are_stamped():
+    """Stamps every tenth of a second put off nobody: all have taken over after the spread."""
+    time = Time()
+    herd = start(time, Bucket(time, refuses=0.0))
+    pointer, began = SECOND, time()
+    while any(releases.pinned().id != "r2" for releases in herd) and time() - began < 2 * SPREAD_S:
+        live(time, herd, pointer, STEP_S)
+        pointer = pointer.with_cards(b"%f" % time())
+    assert time() - began <= SPREAD_S + 2 * STEP_S
+
+
 def test_without_a_spread_all_would_load_at_once():
     """Negative control: it is the spread that does it."""
     time = Time()

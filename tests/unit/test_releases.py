@@ -86,6 +86,31 @@ def test_a_refused_release_is_fetched_once(loader: Loader) -> None:
     assert releases.pinned().id == "r3"
 
 
+def test_a_refused_release_stays_refused_under_another_stamp_of_the_cards(loader: Loader) -> None:
+    """Prices change many times a day, the bytes do not; after a rollback it is tried again."""
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, lambda: BUNDLE)
+    loader.fault = InvalidRelease("altered")
+    pointer = SECOND
+    for stamp in (b"1", b"2", b"3"):
+        notice(releases, pointer)
+        pointer = pointer.with_cards(stamp)
+    assert (releases.pinned().id, loader.loads) == ("r1", ["r1", "r2"])
+    loader.fault = None
+    notice(releases, replace(FIRST, previous="r2", rev=9))
+    notice(releases, replace(pointer, rev=10))
+    assert (releases.pinned().id, loader.loads) == ("r2", ["r1", "r2", "r2"])
+
+
+def test_a_stamp_of_the_cards_is_no_news(loader: Loader) -> None:
+    """No thread is begun for it; a pointer of before it is an old reading all the same."""
+    releases = Releases(MemoryTable({keys.RELEASE_POINTER: FIRST.to_row()}), loader, lambda: BUNDLE)
+    stamped = FIRST.with_cards(b"stamp")
+    releases._take_over = None  # type: ignore[assignment, method-assign]
+    notice(releases, stamped)
+    notice(releases, replace(SECOND, rev=1))
+    assert (releases.pinned().id, loader.loads) == ("r1", ["r1"])
+
+
 def test_a_bucket_that_is_down_is_left_alone_for_a_while(loader: Loader) -> None:
     """The release is tried again after a pause, not at every request."""
     now = [0.0]

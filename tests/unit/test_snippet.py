@@ -135,8 +135,8 @@ def test_modules_that_share_a_private_name_get_scopes(sources: Path) -> None:
     (sources / "b.js").write_text("const TICK = 1;\nexport function b() { return TICK; }\n")
     (sources / "c.js").write_text("const TICK = 2;\nexport function c() { return TICK; }\n")
     text = snippet_files(sources)["vitrine.js"].decode()
-    assert text.count("const{b}=(()=>{const TICK=1;") == 1
-    assert text.count("const{c}=(()=>{const TICK=2;") == 1
+    assert text.count("const{b}=(()=>{const A=1;") == 1
+    assert text.count("const{c}=(()=>{const A=2;") == 1
 
 
 def test_modules_that_export_the_same_name_are_refused(sources: Path) -> None:
@@ -165,3 +165,16 @@ def test_private_names_are_shortened_everywhere_or_nowhere(files: dict[str, byte
     declared = set(re.findall(r"[;{}\s](?:async|get|set)?(#\w+)", text))
     assert used <= declared
     assert max(len(name) for name in used) <= 3
+
+
+def test_constants_are_shortened_everywhere(sources: Path) -> None:
+    """In all modules, those of the same name in several, too; names that are not declared stay."""
+    (sources / "vitrine.js").write_text(
+        'import {b, LIMIT_MS} from "./b.js";\nconst TICK = LIMIT_MS;\nfunction start() { return `${TICK}POST`; }\n'
+        "export {start};\n"
+    )
+    (sources / "b.js").write_text("export const LIMIT_MS = 1;\nconst TICK = 2;\nexport function b() { return TICK; }\n")
+    text = snippet_files(sources)["vitrine.js"].decode()
+    assert "const A=1;const B=2;" in text
+    assert "const B=A;" in text
+    assert "`${B}POST`" in text

@@ -1,6 +1,8 @@
 """Records and events as the watch reads them: typed, as a stream, and of very many a sample."""
 
 import tracemalloc
+import zlib
+from base64 import b64encode
 from dataclasses import asdict, replace
 
 import orjson
@@ -125,6 +127,16 @@ def test_records_of_no_concern_are_not_damaged():
     assert (told.window.decisions, told.window.damaged) == (1, 0)
     unseen = seen([RECORD | {"visitor": None}])
     assert (unseen.window.decisions, unseen.canary.n + unseen.control.n) == (1, 0)
+
+
+def test_of_another_time_nothing_is_unpacked():
+    """Whatever is in it: a record packed for its length is told from those of the window by its instant alone."""
+    spoilt = {"at_ms": 10_000, "decision": "d9", "packed": "not what it should be"}
+    assert seen([spoilt]).window.damaged == 0
+    assert seen([spoilt | {"at_ms": 1_000}]).window.damaged == 1
+    rest = {name: value for name, value in RECORD.items() if name not in ("decision", "at_ms")}
+    packed = {"decision": "d1", "at_ms": 1_000, "packed": b64encode(zlib.compress(orjson.dumps(rest))).decode()}
+    assert seen([packed], [CLICK]) == seen([RECORD], [CLICK])
 
 
 def test_a_window_is_read_as_a_stream():

@@ -97,6 +97,20 @@ def test_a_refused_challenger_is_left_alone(bucket):
     assert releases.serving().challenger.rollout.model == "ranker-3"
 
 
+def test_a_refused_challenger_is_not_fetched_again_for_a_stamp_of_the_cards(bucket):
+    """It is the same trial; the next one is followed as ever."""
+    bucket.fault = InvalidModel("altered")
+    pointer = replace(FIRST, rollout=SHADOW)
+    releases = releases_of(bucket, pointer)
+    for stamp in (b"1", b"2", b"3"):
+        pointer = pointer.with_cards(stamp)
+        notice(releases, pointer)
+    assert bucket.challengers == ["ranker-2"]
+    bucket.fault = None
+    notice(releases, pointer.with_rollout(CANARY))
+    assert releases.serving().challenger.rollout == CANARY
+
+
 def test_a_challenger_that_cannot_be_fetched_is_tried_again_after_a_pause(bucket):
     """The release is there at once, the challenger when the bucket answers again."""
     now = [0.0]

@@ -59,6 +59,17 @@ def test_it_stops_at_the_same_sector_however_often_it_is_asked() -> None:
     assert shop.recorded()["placements"]["hero"]["live"] == {"outcome": drawn("v1")}
 
 
+def test_a_login_on_a_device_that_is_known_turns_it_no_second_time() -> None:
+    """It stops where it did for the device, whoever logs in there; without the device, where it does for the login."""
+    shop = Shop(campaigns=[wheel()])
+    for n in range(20):
+        before = shop.ask(f"device-{n}")["live"]
+        assert shop.ask(f"login-{n}", device=f"device-{n}")["live"] == before == {"outcome": drawn(f"device-{n}")}
+        assert shop.replay().replay(f"d{shop.n_decided}").identical
+    assert len({drawn(f"{who}-{n}") for who in ("login", "device") for n in range(20)}) > 1
+    assert any(drawn(f"login-{n}") != drawn(f"device-{n}") for n in range(20))
+
+
 def test_the_content_holds_what_the_page_draws() -> None:
     """Beside its own words; the odds stay with us."""
     answer = Shop(campaigns=[wheel()]).ask("v1")

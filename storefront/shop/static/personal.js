@@ -29,7 +29,7 @@ function withButtons(answer, context) {
 
 function fill(form, item, { title, price }, isMarked) {
   form.elements.namedItem("item").value = item; // `elements.item` is a method
-  for (const name of ["said", "on", "off"]) {
+  for (const name of ["said", "title", "on", "off"]) {
     if (name in form.dataset) form.dataset[name] = form.dataset[name].replace("{title}", title);
   }
   const button = form.querySelector("button");

@@ -40,20 +40,20 @@ async function add(form) {
   button.disabled = false;
   if (!answer) return;
   say(form.dataset.said);
-  added(answer, +(sent.get("quantity") ?? 1), +form.dataset.price);
+  added(answer, +(sent.get("quantity") ?? 1), +form.dataset.price, form.dataset.title);
 }
 
 /** What a popup offers and the shopper wants. */
-async function want({ item, quantity, price }) {
+async function want({ item, quantity, price, title }) {
   const answer = await post("/shop/cart", { act: "add", item, quantity });
-  if (answer) added(answer, quantity, price);
+  if (answer) added(answer, quantity, price, title);
   else location.assign(`/shop/p/${item}`);
 }
 
 /** Tell everybody that goods are in the cart now. */
-function added({ item, count: n }, quantity, price) {
+function added({ item, count: n }, quantity, price, title) {
   count("cart", n);
-  document.dispatchEvent(new CustomEvent("vitrine:add", { detail: { item, quantity, price } }));
+  document.dispatchEvent(new CustomEvent("vitrine:add", { detail: { item, quantity, price, title } }));
   if (document.body.matches(".on-cart, .on-checkout")) location.reload(); // these pages show what the cart holds
 }
 
@@ -78,7 +78,9 @@ function mark(form, marked) {
   const button = form.querySelector("button");
   form.elements.act.value = marked ? "remove" : "add";
   button.setAttribute("aria-pressed", marked);
-  if (button.hasAttribute("aria-label")) button.setAttribute("aria-label", marked ? form.dataset.on : form.dataset.off);
+  const said = marked ? form.dataset.on : form.dataset.off;
+  if (button.hasAttribute("aria-label")) button.setAttribute("aria-label", said);
+  else button.querySelector("span").textContent = said;
 }
 
 function tell(detail) {

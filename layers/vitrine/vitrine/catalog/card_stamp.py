@@ -4,6 +4,9 @@ So a card is held for as long as the stamp says that it has not changed, and not
 cards says so before the first one and after the last: while somebody is at it, or was killed at it, no card is held on
 the stamp's word. When they are done they name the items whose cards they wrote; when these are too many to name, or a
 killed writer took their names along, all that was known of cards ends, and the stamp begins anew.
+
+It also holds a digest of the note of what was written last. Who finds another note there knows that somebody wrote past
+the stamp, such as code of a time before there were stamps, and begins it anew.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +23,7 @@ from vitrine.values import dataclass
 STAMP: Final = "cards"
 """Its attribute in the pointer's row."""
 
-STAMP_FORMAT: Final = 1
+STAMP_FORMAT: Final = 2  # 1 had no digest of the note
 MAX_CHANGES: Final = 512
 """Items that a stamp names: 2 KB, so that the pointer's row stays within one read step of 4 KB."""
 
@@ -35,12 +38,14 @@ class CardStamp:
     """`began_ms` names the run of changes, `changes` the items in it by their codes, in order (uint32 each).
 
     `changed_ms` is when it last changed. `writers` are those under way, by token, with the instant they began.
+    `written` is the digest of the note of what was written last, empty where none is known.
     """
 
     began_ms: int
     changed_ms: int
     changes: bytes = b""
     writers: tuple[tuple[str, int], ...] = ()
+    written: bytes = b""
 
     @property
     def n_changes(self) -> int:
@@ -52,6 +57,11 @@ class CardStamp:
         """Whether nobody is writing cards."""
         return not self.writers
 
+    def confirmed(self, written: bytes, now_ms: int) -> Self:
+        """The stamp for who finds the note of this digest; this one, unless a writer was killed or wrote past it."""
+        alive = self._without_dead(now_ms)
+        return alive if alive.written == written else replace(alive._anew(now_ms), written=written)
+
     def begun(self, token: str, now_ms: int) -> Self:
         """The stamp once a writer has begun."""
         alive = self._without_dead(now_ms)
@@ -61,10 +71,16 @@ class CardStamp:
         """The stamp once a writer has written the cards of these items, all of them."""
         alive = self._without_dead(now_ms)
         changes = alive.changes + codes_of(items)
-        writers = tuple(one for one in alive.writers if one[0] != token)
         if len(changes) > MAX_CHANGES * CODE.itemsize:
-            return replace(alive._anew(now_ms), writers=writers)
-        return replace(alive, changes=changes, changed_ms=alive._next(now_ms), writers=writers)
+            return alive.withdrawn(token, now_ms)
+        return replace(alive._without(token), changes=changes, changed_ms=alive._next(now_ms))
+
+    def withdrawn(self, token: str, now_ms: int) -> Self:
+        """The stamp once a writer has stopped, and which cards it wrote cannot be told."""
+        return self._without_dead(now_ms)._anew(now_ms)._without(token)
+
+    def _without(self, token: str) -> Self:
+        return replace(self, writers=tuple(one for one in self.writers if one[0] != token))
 
     def _without_dead(self, now_ms: int) -> Self:
         alive = tuple(one for one in self.writers if now_ms - one[1] < DEAD_AFTER_MS)
@@ -80,7 +96,8 @@ class CardStamp:
 
     def to_bytes(self) -> bytes:
         """The attribute's value."""
-        packed: bytes = msgpack.packb((STAMP_FORMAT, self.began_ms, self.changed_ms, self.changes, self.writers))
+        told = (STAMP_FORMAT, self.began_ms, self.changed_ms, self.changes, self.writers, self.written)
+        packed: bytes = msgpack.packb(told)
         return packed
 
 
@@ -93,10 +110,10 @@ def parse_stamp(data: object) -> CardStamp | None:
     """The stamp in an attribute's value; None where there is none, or none that this code reads: nothing is known."""
     try:
         match msgpack.unpackb(data) if isinstance(data, bytes) else None:
-            case [int(form), int(began_ms), int(changed_ms), bytes(changes), list(writers)] if (
+            case [int(form), int(began_ms), int(changed_ms), bytes(changes), list(writers), bytes(written)] if (
                 form == STAMP_FORMAT and len(changes) % CODE.itemsize == 0
             ):
-                return CardStamp(began_ms, changed_ms, changes, tuple(_writer(*one) for one in writers))
+                return CardStamp(began_ms, changed_ms, changes, tuple(_writer(*one) for one in writers), written)
     except (ValueError, TypeError, msgpack.UnpackException):
         return None
     return None

@@ -4,7 +4,7 @@ A list row of the table (an item's related items, a region's shelf, a visitor's 
 numeric columns of equal length. Packed, it is MessagePack of its parts (see `catalog.parts`): ids joined by a line
 feed, and raw little-endian arrays. Reading it is one C call; a column is decoded when somebody asks for it (DynamoDB's
 own list of numbers costs a Python object per number and 21 bytes of item size each). DynamoDB bills reads by 4 KB
-begun, so a table that would begin the second is compressed.
+begun, so a table that would begin the second is compressed; it has a format version of its own, with one part.
 
 Relations are score columns of one table rather than separate lists: an item that is both `similar` and
 `bought_together` carries its price, stock and category once. NaN in a score column means "not in this list".
@@ -24,11 +24,11 @@ from vitrine.errors import InvalidRelease
 from vitrine.types import ItemId
 
 FORMAT_VERSION: Final = 4  # 1 had no department, 2 a block per column, 3 a block per type of column
+SQUEEZED_VERSION: Final = 5
+"""Of a compressed table: code that reads no such tables says so, and does not take them for damaged ones."""
+
 PLAIN_BYTES: Final = 3_600
 """A longer table is compressed: 4 KB less what else is in a row."""
-
-ZLIB: Final = b"\x78"
-"""A compressed table begins with it (RFC 1950), MessagePack of a list does not."""
 
 MAX_BYTES: Final = 1 << 20
 """Unpacked; a shelf has 10 KB."""
@@ -152,16 +152,14 @@ def unpack(data: bytes) -> ItemTable:
     """The table that `pack` wrote.
 
     Raises:
-        InvalidRelease: the bytes are not a table of this format version.
+        InvalidRelease: the bytes are not a table of these format versions.
     """
     try:
-        is_squeezed = data.startswith(ZLIB)
-        version, *told = msgpack.unpackb(zlib.decompressobj().decompress(data, MAX_BYTES) if is_squeezed else data)
-        if version != FORMAT_VERSION:
-            raise InvalidRelease(f"packed list has format {version}, this code reads {FORMAT_VERSION}")
-        parts = Parts(*told)
-        if is_squeezed:
-            parts = parts._replace(records=_turned(parts.records, parts.n))
+        version, *told = msgpack.unpackb(data)
+        if version not in (FORMAT_VERSION, SQUEEZED_VERSION):
+            reads = f"{FORMAT_VERSION} and {SQUEEZED_VERSION}"
+            raise InvalidRelease(f"packed list has format {version}, this code reads {reads}")
+        parts = Parts(*told) if version == FORMAT_VERSION else _opened(*told)
         parts.check()
     except (ValueError, TypeError, AttributeError, LookupError, zlib.error, msgpack.UnpackException) as error:
         raise InvalidRelease(f"packed list is damaged: {error}") from error
@@ -171,7 +169,14 @@ def unpack(data: bytes) -> ItemTable:
 def _squeezed(parts: Parts) -> bytes:
     """The parts compressed, the records byte by byte: first the first bytes of all of them, then the second ones."""
     turned = parts._replace(records=_turned(parts.records, RECORD_BYTES))
-    return zlib.compress(msgpack.packb((FORMAT_VERSION, *turned)))
+    packed: bytes = msgpack.packb((SQUEEZED_VERSION, zlib.compress(msgpack.packb(turned))))
+    return packed
+
+
+def _opened(squeezed: bytes) -> Parts:
+    """The parts that were compressed. Raises as decoding does."""
+    parts = Parts(*msgpack.unpackb(zlib.decompressobj().decompress(squeezed, MAX_BYTES)))
+    return parts._replace(records=_turned(parts.records, parts.n))
 
 
 def _turned(data: bytes, width: int) -> bytes:

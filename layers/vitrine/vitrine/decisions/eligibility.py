@@ -144,7 +144,11 @@ class Eligibility:
         return standing if bucket is None else replace(standing, control=True, bucket=bucket)
 
     def _timed(self, campaign: Campaign, countdown: Countdown, standing: Standing) -> Standing:
-        """The standing with the countdown's end: the one that was remembered, never later than the campaign's own."""
+        """The standing with the countdown's end: the one that was remembered, never later than the campaign's own.
+
+        It is remembered with the login, where there is one: a device that is used without it later, and had not begun
+        the countdown before, begins one of its own. A second row would cost each first showing a second write.
+        """
         is_own = countdown.lasts_ms is not None
         begun = self._exposures.ends_ms(campaign.name) if is_own and self._exposures is not None else None
         ends_ms = countdown.ends_ms(self._context.now) if begun is None else begun
@@ -153,11 +157,15 @@ class Eligibility:
         return replace(standing, lost="over" if ends_ms <= self._now_ms else None, live=Ends(ends_ms, is_own))
 
     def _drawn(self, campaign: Campaign, wheel: Wheel, standing: Standing) -> Standing:
-        """The standing with what the wheel gives the visitor: their bucket decides, however often it is asked."""
-        visitor = self._context.request.visitor
-        if visitor is None:
+        """The standing with what the wheel gives the visitor: their bucket decides, however often it is asked.
+
+        The device's, where it is known: a login on it turns the wheel no second time, but one on another device does.
+        """
+        request = self._context.request
+        turner = request.device_visitor or request.visitor
+        if request.visitor is None or turner is None:
             return replace(standing, lost="no_visitor")
-        return replace(standing, live=Drawn(wheel.outcome(hash_value(f"{campaign.name}:wheel", visitor))))
+        return replace(standing, live=Drawn(wheel.outcome(hash_value(f"{campaign.name}:wheel", turner))))
 
     def _capped(self, campaign: Campaign) -> Outcome | None:
         if self._exposures is None:

@@ -128,7 +128,16 @@ def plain_record(line: bytes) -> dict[str, Any]:
     Raises:
         InvalidRecord: it is no JSON object, or its packed part is damaged.
     """
-    plain = _parse_json(line)
+    return opened(record_line(line))
+
+
+def opened(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of a line's values, all of its readable part opened.
+
+    Raises:
+        InvalidRecord: its packed part is damaged.
+    """
+    plain = dict(line)
     if "packed" not in plain:
         return plain
     try:
@@ -177,7 +186,12 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - JSON of what orjson does not
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _parse_json(line: bytes) -> dict[str, Any]:
+def record_line(line: bytes) -> dict[str, Any]:
+    """The values of a line; what stands under ALWAYS_PLAIN is among them.
+
+    Raises:
+        InvalidRecord: it is no JSON object.
+    """
     try:
         plain = orjson.loads(line)
     except orjson.JSONDecodeError as error:

@@ -41,8 +41,7 @@ def _line(item: ItemId, card: TapedCard, packed: PackedCards) -> bytes:
         return SAME
     if isinstance(card, Absent):
         return orjson.dumps(card.value)
-    line = line_of(item, card)
-    return SAME if packed.line(item) == line else line
+    return SAME if packed.holds(item, card) else line_of(item, card)
 
 
 def cards_of(plain: dict[str, Any]) -> list[tuple[ItemId, TapedCard]]:

@@ -23,10 +23,11 @@ from vitrine.local.shop_cookies import (
     write_cart,
     write_favourites,
 )
+from vitrine.local.shop_forms import JSON, fields, number
 
 Act: TypeAlias = Callable[[Shop, Reply], Awaitable[web.StreamResponse]]
-JSON: Final = "application/json"
-LARGEST_FORM: Final = 64 * 1024
+LEAD: Final = ("name", "email", "phone", "tel", "message")
+LONGEST_ANSWER: Final = 200
 SHORTEST_ADDRESS: Final = 5
 AGREED: Final = frozenset({"yes", "on", "1", "true", "True"})
 
@@ -123,38 +124,19 @@ class Acts:
 
     @staticmethod
     async def leads(shop: Shop, reply: Reply) -> web.StreamResponse:
-        """The form of a lead: an address and consent are needed. It is kept while the demo runs, and goes nowhere."""
+        """The form of a lead: an address and consent are needed. Fields of LEAD are kept while the demo runs, no more
+        than LONGEST_ANSWER letters of each, and go nowhere."""
         form = await fields(reply.request)
-        said = [text.strip() for name, text in form.items() if name != "consent"]
-        fault = "" if any(len(text) >= SHORTEST_ADDRESS for text in said) else "lead_address"
+        lead = {name: form[name].strip()[:LONGEST_ANSWER] for name in LEAD if name in form}
+        fault = "" if any(len(text) >= SHORTEST_ADDRESS for text in lead.values()) else "lead_address"
         if form.get("consent", "") not in AGREED:
             fault = fault or "lead_consent"
         if not fault:
-            shop.till.ledger.leads.append(form)
+            shop.till.ledger.leads.append(lead)
         if JSON in reply.request.headers.get("accept", ""):
             message = shop.views.words(reply.visit).say(fault or "lead_thanks")
             return web.json_response({"message": message}, status=422 if fault else 200)
         return await reply.html(shop.till.thanks(reply.visit, fault))
-
-
-async def fields(request: web.Request) -> dict[str, str]:
-    """The fields of a form, also of one sent as a JSON object."""
-    if (size := request.content_length or 0) > LARGEST_FORM:
-        raise web.HTTPRequestEntityTooLarge(LARGEST_FORM, size)
-    if request.content_type == JSON:
-        try:
-            plain = await request.json()
-        except ValueError as error:
-            raise web.HTTPBadRequest(text="the body is not JSON") from error
-        if not isinstance(plain, dict):
-            raise web.HTTPBadRequest(text="the body is not a JSON object")
-        return {str(name): str(value) for name, value in plain.items()}
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-
-
-def number(text: str) -> int | None:
-    """A number of pieces, None for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else None
 
 
 def done(

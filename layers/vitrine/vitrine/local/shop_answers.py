@@ -3,7 +3,6 @@
 import asyncio
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -12,6 +11,7 @@ from vitrine.local.shop_cookies import LOCALE
 from vitrine.local.shop_names import LOCALES
 from vitrine.local.shop_views import Page
 from vitrine.local.shop_visit import Visit, read_visit
+from vitrine.local.site_guard import is_loopback
 from vitrine.values import dataclass
 
 HEADERS: Final = {
@@ -73,18 +73,15 @@ def see_other(address: str) -> web.Response:
 
 
 def forbid(request: web.Request) -> web.Response | None:
-    """A refusal of a form that a page of another site has sent; every browser tells where a form comes from."""
+    """A refusal of whom the shop is not there for: whoever knows this machine by a foreign name, and a form that a
+    page of another site has sent; every browser tells where a form comes from."""
+    if not is_loopback(request.host):
+        return web.Response(status=403, text="The shop answers to 127.0.0.1 and localhost only.")
     if request.method in SAFE_METHODS:
         return None
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "")
-    is_ours = site in OUR_PAGES if site is not None else urlsplit(origin).netloc == request.host
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    is_ours = site in OUR_PAGES if site is not None else origin == f"{request.scheme}://{request.host}"
     if is_ours:
         return None
     said = "This form was not sent by a page of this shop. Open the page again and send it from there."
     return web.Response(status=403, text=said)
-
-
-def set_headers(response: web.StreamResponse) -> web.StreamResponse:
-    """The answer with the headers that all answers have."""
-    response.headers.update(HEADERS)
-    return response

@@ -18,8 +18,9 @@ from vitrine.errors import InvalidRequest, InvalidSource, VitrineError
 from vitrine.local.children import Log
 from vitrine.local.shop import Shop
 from vitrine.local.shop_acts import Acts
-from vitrine.local.shop_answers import Reply, forbid, read_request, set_headers
+from vitrine.local.shop_answers import HEADERS, Reply, forbid, read_request
 from vitrine.local.shop_reading import Reading
+from vitrine.local.site_guard import with_headers
 from vitrine.local.snippet import CLASSIC, ENTRIES, snippet_files
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -51,6 +52,7 @@ class ShopSite:
     def mount(self, application: web.Application) -> None:
         """See sites.Site."""
         shop = web.Application(middlewares=[self._guard])
+        shop.on_response_prepare.append(with_headers(HEADERS))
         for path, act in Acts.paths():
             shop.router.add_post(path, self._answer(act))
         for path, read in Reading.paths():
@@ -78,22 +80,19 @@ class ShopSite:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse what comes from another site's page, and put the headers on whatever is answered."""
+        """Refuse what comes from another site's page, and say it where the shop has nothing or cannot answer."""
         if (fault := forbid(request)) is not None:
-            return set_headers(fault)
+            return fault
         try:
             response = await handler(request)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):  # a form's address is no page
             response = await self._answer(Reading.missing)(request)
-        except web.HTTPException as error:  # a redirect, a form that is refused
-            set_headers(error)
-            raise
         except (VitrineError, sqlite3.Error) as error:
             self._log("shop", f"{request.path}: {error}")
             response = web.Response(status=503, text="The shop does not answer for the moment. Please try again.")
         if f"{PREFIX}/{STATIC}/" in request.path:
             response.headers["cache-control"] = FRESH
-        return set_headers(response)
+        return response
 
     def _opening(self) -> web.Response:
         text = OPENING.format(reason=self._reason.replace("<", "&lt;"))

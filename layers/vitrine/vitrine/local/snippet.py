@@ -31,6 +31,7 @@ EXPORTED: Final = re.compile(r"^export (?=(?:async )?(?:function|class|const|let
 DECLARED: Final = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 LEFT_OVER: Final = re.compile(r"^(?:import|export)\b(?![.(]).*", re.MULTILINE)
 PRIVATE: Final = re.compile(r"^  (?:(?:async|get|set) )?#(\w+)|(?<=\bthis\.)#(\w+)", re.MULTILINE)
+CONSTANT: Final = re.compile(r"^const ([A-Z]{2}[A-Z_]*)\b", re.MULTILINE)
 COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 LINE_END: Final = re.compile(r"\s*\n\s*")
 
@@ -39,7 +40,7 @@ CLASSIC_FORM: Final = """(() => {{
 const {{src, dataset}} = document.currentScript;
 {module}
 window.Vitrine = {{{exported}}};
-if (dataset.start !== "off") start({{...dataset, consent: dataset.consent?.match(/\\w+/g)}});
+if (dataset.start !== "off") start(dataset);
 }})();
 """
 
@@ -132,10 +133,13 @@ def _classic(module: str, exported: tuple[str, ...]) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Private names of classes made short: nobody outside can tell."""
+    """Private names of classes, and those of constants in capitals, made short: nobody outside can tell."""
     named = Counter(found[1] or found[2] for found in PRIVATE.finditer(text))
     short = {name: f"#{_letters(index)}" for index, (name, _) in enumerate(named.most_common())}
-    return PRIVATE.sub(lambda found: found[0].replace(f"#{found[1] or found[2]}", short[found[1] or found[2]]), text)
+    text = PRIVATE.sub(lambda found: found[0].replace(f"#{found[1] or found[2]}", short[found[1] or found[2]]), text)
+    for index, name in enumerate(sorted(set(CONSTANT.findall(text)))):
+        text = re.sub(rf"\b{name}\b", _letters(index).upper(), text)
+    return text
 
 
 def _letters(index: int) -> str:

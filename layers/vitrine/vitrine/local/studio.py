@@ -11,8 +11,10 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
+from vitrine.adapters.clock import instant_of
 from vitrine.api.strict_json import parse_object
 from vitrine.errors import InvalidRequest
+from vitrine.local.site_guard import with_headers
 from vitrine.local.sites import Site
 from vitrine.local.studio_backstage import Backstage
 from vitrine.local.studio_compare import Comparison
@@ -45,6 +47,7 @@ def build_studio(pages: Path, backstage: Backstage) -> web.Application:
     passage = Passage(sessions, upstream, backstage)
     comparison = Comparison(sessions, upstream, backstage)
     studio = web.Application(middlewares=[guard])
+    studio.on_response_prepare.append(with_headers(HEADERS))
     studio.cleanup_ctx.append(upstream.running)
     studio.add_routes(
         [
@@ -116,7 +119,7 @@ class Desk:
         """Server-Sent Events of this browser: what was told lately, then everything as it happens."""
         session = self._session(request)
         seen = int(text) if (text := request.headers.get("Last-Event-ID", "")).isdecimal() else 0
-        stream = web.StreamResponse(headers={**HEADERS, **FRESH, "Content-Type": "text/event-stream"})
+        stream = web.StreamResponse(headers={**FRESH, "Content-Type": "text/event-stream"})
         await stream.prepare(request)
         news: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         session.listeners.add(news)
@@ -135,10 +138,14 @@ class Desk:
             session.listeners.discard(news)
 
     async def replay(self, request: web.Request) -> web.Response:
-        """GET /v1/decisions/{id}/replay with the operators' token."""
+        """GET /v1/decisions/{id}/replay with the operators' token. What is no id could lead to another route."""
         self._session(request)
-        reply = await self._upstream.operate(request, f"/v1/decisions/{request.match_info['decision']}/replay")
-        return reply.response()
+        decision = request.match_info["decision"]
+        try:
+            instant_of(decision)
+        except ValueError as error:
+            return answered({"error": {"code": "not_found", "message": f"no decision has such an id: {error}"}}, 404)
+        return (await self._upstream.operate(request, f"/v1/decisions/{decision}/replay")).response()
 
     async def become_new(self, request: web.Request) -> web.Response:
         """Empty the shop's cookies of cart, favourites and login; the page clears the snippet's storage."""

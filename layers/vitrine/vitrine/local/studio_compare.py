@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from vitrine.local.shop_cookies import VISITOR
+from vitrine.local.shop_visit import household_of
 from vitrine.local.studio_backstage import Backstage
 from vitrine.local.studio_decide import parsed
 from vitrine.local.studio_overrides import PERSONALIZATION, Overrides, supposed
@@ -26,7 +27,8 @@ class Comparison:
         self._backstage = backstage
 
     async def both(self, request: web.Request) -> web.Response:
-        """POST /studio/both: a body of POST /v1/decide; answers {visitor, everyone}, each as POST /v1/explain.
+        """POST /studio/both: a body of POST /v1/decide; answers {visitor, everyone}, each as POST /v1/explain, and as
+        `signed_in` who is signed in to the shop, '' if nobody is.
 
         Who is signed in to the shop is the visitor. They are asked for first: everyone then has the region
         where they turned out to be.
@@ -45,7 +47,9 @@ class Comparison:
         all_others = await self._upstream.explain(request, everyones(body, overrides, preview, region))
         if all_others.status != web.HTTPOk.status_code:
             return all_others.response()
-        return web.json_response({"visitor": one.json, "everyone": all_others.json})
+        return web.json_response(
+            {"visitor": one.json, "everyone": all_others.json, "signed_in": household_of(signed_in or "")}
+        )
 
 
 def everyones(body: Mapping[str, Any], overrides: Overrides, preview: Mapping[str, Any], region: str) -> dict[str, Any]:

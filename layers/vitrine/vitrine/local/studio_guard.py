@@ -11,8 +11,8 @@ from typing import Final
 from aiohttp import web
 
 from vitrine.errors import VitrineError
+from vitrine.local.site_guard import is_loopback
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 READING: Final = frozenset({"GET", "HEAD"})
 
 HEADERS: Final = {
@@ -29,8 +29,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def refusal(method: str, host: str, headers: Mapping[str, str]) -> str | None:
     """Why a request is refused, None when it may pass. `host` is that of the Host header, `headers` ignore case."""
-    name = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
-    if name.lower() not in LOOPBACK:
+    if not is_loopback(host):
         return "the studio answers to 127.0.0.1 and localhost only"
     origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site")
     if origin is not None and origin != f"http://{host}":
@@ -51,15 +50,12 @@ def is_opened(headers: Mapping[str, str]) -> bool:
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse foreign pages, and give every answer the headers that keep it to itself."""
+    """Refuse foreign pages, and say so while the demo is still being set up."""
     why = refusal(request.method, request.host, request.headers)
     if why is not None:
-        return web.json_response({"error": {"code": "forbidden", "message": why}}, status=403, headers=HEADERS)
+        return web.json_response({"error": {"code": "forbidden", "message": why}}, status=403)
     try:
-        response = await handler(request)
-    except VitrineError as error:  # such as a demo that is still being set up
+        return await handler(request)
+    except VitrineError as error:
         fault = {"code": "unavailable", "message": str(error)}
-        return web.json_response({"error": fault}, status=503, headers=HEADERS)
-    if not response.prepared:  # a stream has sent its own
-        response.headers.update(HEADERS)
-    return response
+        return web.json_response({"error": fault}, status=503)

@@ -5,8 +5,10 @@ Before the first release nobody reads cards on the strength of a stamp, and ther
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
 from secrets import token_hex
 from typing import Final, TypeAlias
 
@@ -16,67 +18,102 @@ from vitrine import keys
 from vitrine.catalog.card_stamp import CardStamp, parse_stamp
 from vitrine.catalog.items import Card, card_in
 from vitrine.catalog.packed_cards import pack_cards
-from vitrine.decisions.release import Pointer
-from vitrine.errors import InvalidRelease
-from vitrine.ports import Clock, Table
+from vitrine.errors import DependencyFailed, InvalidRelease
+from vitrine.ports import Clock, Objects, Table
 from vitrine.refresh.lists import ReleaseLists
 from vitrine.refresh.published import ATTEMPTS, READ_TIMEOUT_S, read_pointer
 from vitrine.refresh.release_rows import ROWS_PER_READ, batches
 from vitrine.types import ItemId
 from vitrine.values import dataclass
 
+WRITTEN: Final = "cards/written.json"
+"""The note of what was written last, in the releases bucket: see refresh.cards."""
+
 TOKEN_BYTES: Final = 6
+DIGEST_BYTES: Final = 8
 MAX_PACKED: Final = 60_000
 """Cards that go with a release at most: 1.3 MB of the demo's, some three of a shop with longer titles."""
 
-Change: TypeAlias = Callable[[CardStamp], CardStamp]
+Change: TypeAlias = Callable[[CardStamp, int], CardStamp]
+"""A stamp at an instant, in epoch milliseconds, and what becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StampedCards:
-    """Cards of a release's part, packed, and the stamp that they were read under; both empty where there is none."""
+    """Cards of a release's part, packed, and the stamp that they were read under; each empty where there is none."""
 
     part: bytes = b""
     stamp: bytes = b""
 
 
 @contextmanager
-def writing(items: Collection[ItemId], table: Table, clock: Clock) -> Iterator[None]:
-    """While the cards of these items are written. Who fails at it leaves the stamp as that of somebody who is at it:
-    nothing is vouched for then, until the stamp has forgotten them.
+def writing(items: Collection[ItemId], note: bytes, table: Table, clock: Clock) -> Iterator[None]:
+    """While the cards of these items are written, and then the note. Who fails at it begins the stamp anew. Who cannot
+    even do that leaves it as that of somebody who is at it: nothing is vouched for then, until they are forgotten.
 
     Raises:
         InvalidRelease: the pointer is damaged, or others changed it again and again.
     """
     token = token_hex(TOKEN_BYTES)
-    _change(table, lambda stamp: stamp.begun(token, _ms(clock())), clock)
-    yield
-    _change(table, lambda stamp: stamp.ended(token, items, _ms(clock())), clock)
+    is_done = False
+    _change(table, lambda stamp, now_ms: stamp.begun(token, now_ms), clock)
+    try:
+        yield
+        is_done = True
+    finally:
+        if not is_done:
+            with suppress(InvalidRelease, DependencyFailed):  # what befell the writer is told
+                _change(table, lambda stamp, now_ms: stamp.withdrawn(token, now_ms), clock)
+    written = digest_of_note(note)
+    _change(table, lambda stamp, now_ms: replace(stamp.ended(token, items, now_ms), written=written), clock)
 
 
-def _change(table: Table, change: Change, clock: Clock) -> None:
-    """Change the stamp in the pointer, if there is a pointer."""
+def confirm(note: bytes, table: Table, clock: Clock) -> CardStamp | None:
+    """The stamp, begun anew if by this note somebody wrote past it, or a writer was killed; None before the first
+    release. Raises as `writing` does.
+    """
+    return _change(table, lambda stamp, now_ms: stamp.confirmed(digest_of_note(note), now_ms), clock)
+
+
+def _change(table: Table, change: Change, clock: Clock) -> CardStamp | None:
+    """The stamp in the pointer, changed; None where there is no pointer."""
     for _ in range(ATTEMPTS):
         before = read_pointer(table)
         if before is None:
-            return
-        pointer = before.with_cards(change(_stamp_of(before, clock)).to_bytes())
+            return None
+        found, now_ms = parse_stamp(before.cards), _ms(clock())
+        stamp = change(found or CardStamp(now_ms, now_ms), now_ms)
+        if stamp == found:
+            return stamp
+        pointer = before.with_cards(stamp.to_bytes())
         if table.replace(keys.RELEASE_POINTER, pointer.to_row(), before.rev) or read_pointer(table) == pointer:
-            return
+            return stamp
     raise InvalidRelease("the release pointer was changed by others again and again; run it again")
 
 
-def pack_cards_of(items: Iterable[ItemId], table: Table, clock: Clock) -> StampedCards:
+def pack_cards_of(items: Iterable[ItemId], table: Table, objects: Objects, clock: Clock) -> StampedCards:
     """The cards of these items as they are in the table, with the stamp they are worth as much as.
 
     What is read after a quiet stamp and is not the latest is named by a later one. While somebody writes, there are
-    none: whoever serves reads them one by one.
+    none: whoever serves reads cards one by one. Where there is no stamp yet, a writer could not have said that it is at
+    it, so whoever publishes has to `confirm` the first one afterwards.
     """
-    stamp = _stamp_of(read_pointer(table), clock)
-    if not stamp.is_quiet:
-        return StampedCards()
-    cards = _read_cards(items, table)
-    return StampedCards(pack_cards(cards.items(), stamp.began_ms, stamp.n_changes), stamp.to_bytes())
+    note, pointer = objects.get(WRITTEN) or b"", read_pointer(table)
+    if pointer is None or parse_stamp(pointer.cards) is None:
+        now_ms = _ms(clock())
+        stamp = CardStamp(now_ms, now_ms, written=digest_of_note(note))
+    else:
+        confirmed = confirm(note, table, clock)
+        if confirmed is None or not confirmed.is_quiet:
+            return StampedCards()
+        stamp = confirmed
+    cards, packed_ms = _read_cards(items, table), _ms(clock())
+    return StampedCards(pack_cards(cards.items(), stamp.began_ms, stamp.n_changes, packed_ms), stamp.to_bytes())
+
+
+def digest_of_note(note: bytes) -> bytes:
+    """By which a stamp knows the note of what was written last."""
+    return blake2b(note, digest_size=DIGEST_BYTES).digest()
 
 
 def likely_items(lists: ReleaseLists) -> Sequence[ItemId]:
@@ -95,13 +132,6 @@ def _read_cards(items: Iterable[ItemId], table: Table) -> Mapping[ItemId, Card]:
         cards = ((item, card_in(rows[keys.card(item)])) for item in batch)
         found.update((item, card) for item, card in cards if isinstance(card, Card))
     return found
-
-
-def _stamp_of(pointer: Pointer | None, clock: Clock) -> CardStamp:
-    """The stamp in the pointer; a first one where it has none."""
-    stamp = None if pointer is None else parse_stamp(pointer.cards)
-    now_ms = _ms(clock())
-    return CardStamp(now_ms, now_ms) if stamp is None else stamp
 
 
 def _ms(now: datetime) -> int:

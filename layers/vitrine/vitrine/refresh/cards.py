@@ -3,7 +3,8 @@
 Cards belong to no release: price and stock change between refreshes. What was written is kept as a digest per item in
 the releases bucket, so a night in which ten prices changed writes ten rows. The digests are put down after the rows:
 whoever is killed on the way writes some cards again and forgets none. A table that was lost or restored is noticed by
-a sample of the rows it should hold, and gets all cards anew.
+a sample of the rows it should hold, and gets all cards anew. By the digests, too, is noticed who wrote cards and told
+the stamp of them nothing (see card_stamps).
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,13 +17,12 @@ import orjson
 from vitrine import keys
 from vitrine.catalog.items import Item, card_row
 from vitrine.ports import Clock, Objects, Progress, Table
-from vitrine.refresh.card_stamps import writing
+from vitrine.refresh.card_stamps import WRITTEN, confirm, writing
 from vitrine.refresh.lists import Regions
 from vitrine.refresh.release_rows import READ_TIMEOUT_S, ROWS_PER_BATCH, batches
 from vitrine.refresh.sql_engine import SqlEngine
 from vitrine.types import Absent, ItemId, Row
 
-WRITTEN: Final = "cards/written.json"
 SAMPLES: Final = 100  # one batched read
 STAGE: Final = "write the cards"
 ITEM_VALUES: Final = (
@@ -62,7 +62,9 @@ def publish_cards(
 
     `anew` writes all, whatever was written before.
     """
-    before: Digests = {} if anew else _read(objects)
+    note = objects.get(WRITTEN) or b""
+    confirm(note, table, clock)
+    before: Digests = {} if anew else _parse(note)
     if not _holds(table, before):
         before = {}
     now: dict[ItemId, str] = {}
@@ -74,9 +76,10 @@ def publish_cards(
     gone = [item for item in before if item not in now]
     if not changed and not gone:
         return 0
-    with writing([*changed, *gone], table, clock):
+    note = orjson.dumps(now)
+    with writing([*changed, *gone], note, table, clock):
         written = _write(changed, table, progress) + table.delete([keys.card(item) for item in gone])
-    objects.put(WRITTEN, orjson.dumps(now))
+        objects.put(WRITTEN, note)
     return written
 
 
@@ -101,10 +104,10 @@ def _digest(row: Row) -> str:
     return blake2b(said, digest_size=8).hexdigest()
 
 
-def _read(objects: Objects) -> Digests:
+def _parse(note: bytes) -> Digests:
     """What was written last; nothing is known of a store's first night or of a damaged note."""
     try:
-        plain = orjson.loads(objects.get(WRITTEN) or b"{}")
+        plain = orjson.loads(note or b"{}")
     except ValueError:
         return {}
     return plain if isinstance(plain, dict) else {}

@@ -15,7 +15,7 @@ from vitrine.decisions.release import Pointer
 from vitrine.errors import TooLittleData
 from vitrine.ports import Clock, Objects, Progress, Table
 from vitrine.refresh.bestsellers import bestsellers_json
-from vitrine.refresh.card_stamps import likely_items, pack_cards_of
+from vitrine.refresh.card_stamps import WRITTEN, confirm, likely_items, pack_cards_of
 from vitrine.refresh.cards import card_rows, publish_cards
 from vitrine.refresh.carried import Carried, carried_store
 from vitrine.refresh.champion import ModelFiles, read_champion
@@ -170,7 +170,7 @@ def refresh_recommendations(
         sections = opened.sections()
         cards = _write_cards(workshop, carried, opened.engine, progress, anew=False)
         _put_due(workshop, opened.engine)
-        shown = pack_cards_of(likely_items(built.content.lists), workshop.table, workshop.clock)
+        shown = pack_cards_of(likely_items(built.content.lists), workshop.table, workshop.releases, workshop.clock)
     champion = read_champion(workshop.releases, workshop.bundled, workshop.load_ranker)
     life = life_section(read_life(workshop.table, workshop.releases, POLICY))
     more = {**built.sessions.files, FACTS: built.facts.to_bytes(), CARDS: shown.part}
@@ -178,6 +178,7 @@ def refresh_recommendations(
     pointer = publish(
         built.content, parts, before, workshop.table, workshop.releases, now, progress, keeps_store=store is None
     )
+    confirm(workshop.releases.get(WRITTEN) or b"", workshop.table, workshop.clock)
     retired = retire(pointer, workshop.table, workshop.releases, progress)
     report = _put_report(workshop, pointer, [*sections, *built.sections, life])
     rows, model = built.content.row_count, current_model(workshop.releases, pointer) or champion.ranker.id

@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from vitrine.decisions.plain import from_plain
-from vitrine.decisions.record import plain_record
+from vitrine.decisions.record import opened, record_line
 from vitrine.decisions.rollout import Trial
 from vitrine.errors import InvalidRecord
 from vitrine.types import ItemId, VisitorId
@@ -52,7 +52,7 @@ class Reader:
         """Page views with from_ms <= at_ms < to_ms that a ranker scored."""
         for line in lines:
             try:
-                view = self._view(plain_record(line), from_ms, to_ms)
+                view = self._view(record_line(line), from_ms, to_ms)
             except InvalidRecord:
                 self.damaged += 1
             else:
@@ -70,9 +70,12 @@ class Reader:
                 if reward is not None:
                     yield reward
 
-    def _view(self, plain: Mapping[str, Any], from_ms: int, to_ms: int) -> View | None:
-        match {"visitor": None, "trial": None, "placements": {}, **plain}:
-            case {"at_ms": int(at_ms), "model": str() | None as model} if model is None or not from_ms <= at_ms < to_ms:
+    def _view(self, line: Mapping[str, Any], from_ms: int, to_ms: int) -> View | None:
+        match line:
+            case {"at_ms": int(at_ms)} if not from_ms <= at_ms < to_ms:  # before anything is unpacked
+                return None
+        match {"visitor": None, "trial": None, "placements": {}, **opened(line)}:
+            case {"at_ms": int(), "model": None}:
                 return None
             case {
                 "decision": str(decision),

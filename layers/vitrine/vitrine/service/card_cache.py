@@ -3,6 +3,9 @@
 The stamp comes with each page view's own read (catalog.card_stamp), so a price that was changed is shown by the next
 page view. For no longer than TTL are held: cards that were read just after a change, when an eventually consistent read
 may still have told what was before it; and all of them while somebody writes cards, or where there is no stamp.
+
+Clocks of writers may be wrong, so for "just after" it is this environment's own that counts as well: from when it heard
+of the change first.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +24,13 @@ from vitrine.types import Absent, ItemId
 
 TTL: Final = timedelta(seconds=60)
 VOUCHED_TTL: Final = timedelta(hours=1)
-"""Cards that the stamp vouches for are read anew after so long all the same: somebody may have written past it."""
+"""A card that was read is read anew after so long all the same, though the stamp vouches for it: somebody may have
+written past it. A card of a release is held for so long, too, from when the environment was first asked for it."""
+
+PACKED_TTL: Final = timedelta(hours=26)
+"""Cards of a release are taken from it for so long after they were packed; releases are made nightly. So a price that
+was written past the stamp is shown for PACKED_TTL and VOUCHED_TTL at most. Most such ones end sooner: the next run of a
+feed or refresh finds that others wrote (see refresh.card_stamps.confirm), only what was written by hand it does not."""
 
 SETTLED_MS: Final = 60_000
 """For so long after a change a read may still tell what was before it."""
@@ -41,10 +50,13 @@ MAX_HELD: Final = 20_000
 class Word:
     """What a quiet stamp tells: which cards are still what they were."""
 
-    __slots__ = ("_last", "_stamp", "n")
+    __slots__ = ("_began_ms", "_changed_ms", "_last", "_stamp", "n")
 
-    def __init__(self, stamp: CardStamp) -> None:
+    def __init__(self, stamp: CardStamp, heard_ms: float, run_heard_ms: float) -> None:
+        """`heard_ms` is when the environment first heard this stamp, `run_heard_ms` when the first one of its run."""
         self._stamp = stamp
+        self._changed_ms = max(stamp.changed_ms, heard_ms)
+        self._began_ms = max(stamp.began_ms, run_heard_ms)
         self.n = stamp.n_changes
         self._last = {told: place for place, told in enumerate(np.frombuffer(stamp.changes, CODE).tolist())}
 
@@ -59,10 +71,9 @@ class Word:
 
     def is_settled(self, item: ItemId, now_ms: float) -> bool:
         """Whether a read of the item's card at that instant told what is true under this stamp."""
-        stamp = self._stamp
-        if now_ms - stamp.changed_ms >= SETTLED_MS:
+        if now_ms - self._changed_ms >= SETTLED_MS:
             return True
-        return now_ms - stamp.began_ms >= SETTLED_MS and code(item) not in self._last
+        return now_ms - self._began_ms >= SETTLED_MS and code(item) not in self._last
 
 
 class Held(NamedTuple):
@@ -89,27 +100,43 @@ class CardCache:
         self._due: dict[ItemId, None] = {}
         self._random = SystemRandom()  # the system's: restored snapshots must not expire in step
         self._packed = NO_CARDS
+        self._rev, self._heard_ms = 0, 0.0
+        self._run, self._run_heard_ms = 0, 0.0
         self._told: object = None
-        self._changed_ms = 0
         self._word: Word | None = None
 
     def adopt(self, packed: PackedCards) -> None:
         """Hold the cards that a release brings."""
         self._packed = packed
 
-    def hear(self, told: object) -> Word | None:
-        """What the stamp of a page view's read tells; None where it vouches for nothing.
+    def hear(self, told: object, rev: int, now: datetime) -> Word | None:
+        """What the stamp tells that a page view has just read, in a pointer of that revision; None where it vouches for
+        nothing.
 
-        Reads are eventually consistent: one that is older than what was heard before is not believed.
+        Reads are eventually consistent: one that is older than what was heard a moment ago is not believed. After
+        SETTLED_MS there are no such readings any more. The table is another one then, restored or made anew, and what
+        was read of the one before is forgotten.
         """
-        if told != self._told:
-            stamp = parse_stamp(told)
-            if stamp is not None and stamp.changed_ms < self._changed_ms:
+        now_ms = now.timestamp() * 1000
+        if rev < self._rev:
+            if now_ms - self._heard_ms < SETTLED_MS:
                 return None
+            self._forget()
+        self._rev, self._heard_ms = rev, now_ms
+        if told != self._told:
             self._told = told
-            self._word = Word(stamp) if stamp is not None and stamp.is_quiet else None
-            self._changed_ms = 0 if stamp is None else stamp.changed_ms
+            self._word = self._word_of(parse_stamp(told), now_ms)
         return self._word
+
+    def _word_of(self, stamp: CardStamp | None, now_ms: float) -> Word | None:
+        if stamp is not None and stamp.began_ms != self._run:
+            self._run, self._run_heard_ms = stamp.began_ms, now_ms
+        return Word(stamp, now_ms, self._run_heard_ms) if stamp is not None and stamp.is_quiet else None
+
+    def _forget(self) -> None:
+        self._held.clear()
+        self._due.clear()
+        self._run, self._told = 0, None
 
     def find(self, items: Iterable[ItemId], now: datetime, word: Word | None = None) -> dict[ItemId, Card | Absent]:
         """The cards of those items that are held and fresh. A clock that was set back ends them, too."""
@@ -139,6 +166,8 @@ class CardCache:
 
     def _from_release(self, item: ItemId, now_s: float, word: Word) -> Card | None:
         packed = self._packed
+        if not 0 <= now_s - packed.packed_ms / 1000 < PACKED_S:
+            return None
         if not word.vouches_for(item, packed.began_ms, packed.n_changes):
             return None
         card = packed.find(item)
@@ -154,14 +183,19 @@ class CardCache:
         return due
 
     def keep(self, cards: Mapping[ItemId, Card | Absent], now: datetime, word: Word | None = None) -> None:
-        """Hold cards that were just read together, under the stamp of a read that was not later."""
+        """Hold cards that were just read together, under the stamp of a read that was not later.
+
+        One that is as it was stays the same object: it is encoded already, and known to be the release's.
+        """
         now_s = now.timestamp()
         share = 1.0 - self._random.uniform(0.0, JITTER)
         began_ms, n = NOWHERE if word is None else (word.began_ms, word.n)
         for item, card in cards.items():
             if card is not Absent.NOT_READ:
+                before = self._held.get(item)
+                told = before.card if before is not None and before.card == card else card
                 is_sure = word is not None and word.is_settled(item, now_s * 1000)
-                self._hold(item, Held(card, now_s, share, began_ms, n, is_sure))
+                self._hold(item, Held(told, now_s, share, began_ms, n, is_sure))
 
     def _hold(self, item: ItemId, held: Held) -> None:
         self._held.pop(item, None)  # so that it goes to the end
@@ -177,3 +211,4 @@ NOWHERE: Final = (0, 0)
 """The place of cards that were read without a quiet stamp: runs of changes begin in our days."""
 
 VOUCHED_S: Final = VOUCHED_TTL.total_seconds()
+PACKED_S: Final = PACKED_TTL.total_seconds()

@@ -136,7 +136,7 @@ class Releases:
         """Whether this environment's moment for the pointer has come. The bundle gives way at once."""
         if self._pointer is None or self._spread_s == 0.0:
             return True
-        if pointer != self._noticed:
+        if self._noticed is None or not pointer.differs_in_cards_alone(self._noticed):
             self._noticed = pointer
             self._due_at = self._seconds() + self._random.uniform(0.0, self._spread_s)
         return self._seconds() >= self._due_at
@@ -145,7 +145,8 @@ class Releases:
         """The pointer in the row, if it is newer than ours and worth a try now.
 
         Reads are eventually consistent: a pointer with a lower revision is an old reading, not a rollback, which is
-        a new revision of its own. Our own is worth another try while its challenger could not be fetched.
+        a new revision of its own. Our own is worth another try while its challenger could not be fetched. With each
+        stamp of the cards a pointer has a higher revision and is no other one.
         """
         if isinstance(row, Absent):
             return None
@@ -154,9 +155,19 @@ class Releases:
         except InvalidRelease as error:
             logger.warning("%s; %s goes on", error, self._current_id)
             return None
-        oldest = 0 if self._pointer is None else self._pointer.rev + (not self._lacks_challenger)
-        is_old = self._pointer is not None and pointer.rev < oldest
-        return None if is_old or pointer == self._refused or self._seconds() < self._not_before else pointer
+        if self._pointer is not None:
+            if pointer.rev < self._pointer.rev + (not self._lacks_challenger):
+                return None
+            if not self._lacks_challenger and pointer.differs_in_cards_alone(self._pointer):
+                self._follow(pointer)
+                return None
+        is_refused = self._refused is not None and pointer.differs_in_cards_alone(self._refused)
+        return None if is_refused or self._seconds() < self._not_before else pointer
+
+    def _follow(self, pointer: Pointer) -> None:
+        """Note that what serves is what this pointer names."""
+        self._pointer, self._refused = pointer, None
+        self._settled = None if self._lacks_challenger else replace(pointer, cards=b"").to_row()  # as notice sees it
 
     def _begin_load(self, pointer: Pointer) -> threading.Thread:
         """Load in the background; the caller holds `_loading`, which is given back at the end."""
@@ -195,11 +206,8 @@ class Releases:
             self._leave_alone()
             logger.warning("release %s not loaded, %s goes on: %s", pointer.release, self._current_id, error)
         else:
-            self._pointer = pointer
             self._current = Serving(self.pinned(), self._challenger_of(pointer, held))
-            self._settled = (
-                None if self._lacks_challenger else replace(pointer, cards=b"").to_row()
-            )  # as notice sees it
+            self._follow(pointer)
 
     def _leave_alone(self) -> None:
         self._not_before = self._seconds() + self._random.uniform(PAUSE_S / 2, PAUSE_S)

@@ -128,7 +128,10 @@ class LiveSources:
         read = fresh.get(keys.RELEASE_POINTER, Absent.NOT_READ)
         if read is not Absent.NOT_READ:
             fresh[keys.RELEASE_POINTER], told = split(read)
-            self._word = self._environment.cards.hear(told)
+            rev = 0 if isinstance(read, Absent) else read.get("rev")
+            self._word = self._environment.cards.hear(
+                told, rev if isinstance(rev, int) else 0, self._environment.clock()
+            )
             self._environment.releases.notice(fresh[keys.RELEASE_POINTER])
 
     def read_cards(self, items: Sequence[ItemId]) -> Mapping[ItemId, Card | Absent]:
