@@ -1,11 +1,14 @@
 """What the table does when DynamoDB throttles, leaves keys unprocessed, or talks nonsense."""
 
 from collections.abc import Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from tests.contract.stubs import stubbed
+from vitrine.adapters.aws import REQUEST, client_maker, local_stack
 from vitrine.adapters.dynamodb import DynamoTable
 from vitrine.adapters.dynamodb_writes import WRITE_ATTEMPTS
 from vitrine.errors import DeadlineExceeded, DependencyFailed
@@ -98,3 +101,29 @@ def test_a_failed_replacement_is_not_a_lost_race() -> None:
     writes, _ = table("put_item", ["InternalServerError"])
     with pytest.raises(DependencyFailed, match="InternalServerError"):
         writes.replace(A, {"rev": 1}, None)
+
+
+@pytest.mark.parametrize("checksum", ["27326138x1", ""])
+def test_a_write_whose_answer_bears_an_altered_checksum_has_failed(checksum: str) -> None:
+    """botocore takes whatever is there for a number, and raises what is not its own."""
+
+    class Altered(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("x-amz-crc32", checksum)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Altered) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        make = client_maker("dynamodb", REQUEST, local_stack(f"http://127.0.0.1:{server.server_port}"))
+        try:
+            with pytest.raises(DependencyFailed, match="cannot be read"):
+                DynamoTable("t", make_writer=make).replace(A, {"n": 1}, None, 2.0)
+        finally:
+            server.shutdown()

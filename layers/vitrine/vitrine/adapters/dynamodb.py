@@ -116,4 +116,6 @@ def _if_allowed(operation: str, request: Mapping[str, Any], client: Client) -> b
             if error_code(error) == CONDITION_FAILED:
                 return False
             raise
+        except NONSENSE as error:  # botocore takes the checksum's header for a number whatever it says
+            raise DependencyFailed(DEPENDENCY, "its answer cannot be read") from error
     return True
