@@ -88,7 +88,37 @@ def test_a_hiccup_is_forgotten_and_a_slow_model_is_tried_now_and_then():
     model.takes_s = 1.0
     asked(model, pace, time)
     assert not asked(model, pace, time)
-    time.now_s += BELIEVED_S
+    time.now_s += BELIEVED_S[0]
+    assert asked(model, pace, time)
+
+
+def test_after_one_pause_of_the_process_the_model_is_back_within_seconds():
+    """The first measurement after it says what the model takes, however long the pause was."""
+    time = Time()
+    pace, model = Pace(time), Model(time, 0.6)
+    asked(model, pace, time)
+    model.takes_s = 0.002
+    assert not asked(model, pace, time)
+    time.now_s += BELIEVED_S[0]
+    assert all(asked(model, pace, time) for _ in range(3))
+    assert pace.expected_s("m") == pytest.approx(0.002)
+
+
+def test_a_slow_model_keeps_fewer_and_fewer_pages_waiting():
+    """In ten minutes of a page view each 100 ms: after 2, 4, 8 s and so on, then once a minute."""
+    time = Time()
+    pace, model = Pace(time), Model(time, 0.3)
+    for _ in range(6_000):
+        asked(model, pace, time)
+        time.now_s += 0.1
+    assert 10 <= model.calls <= 16
+    time.now_s += BELIEVED_S[1]
+    model.takes_s = 0.001
+    assert asked(model, pace, time)
+    model.takes_s = 0.3
+    asked(model, pace, time)
+    assert not asked(model, pace, time)
+    time.now_s += BELIEVED_S[0]
     assert asked(model, pace, time)
 
 

@@ -21,8 +21,10 @@ FORGETS: Final = 0.9
 NEGLIGIBLE_S: Final = 0.001
 """A model that takes no longer is asked as long as there is any time at all: leaving it out would save nothing."""
 
-BELIEVED_S: Final = 60.0
-"""A measurement of which nothing newer is known counts so long; then one page view finds out anew."""
+BELIEVED_S: Final = (2.0, 60.0)
+"""A measurement of which nothing newer is known counts so long at first, and at most; then one page view finds out
+anew. Each time that finds the model as slow as it was doubles it: a pause of this process is over in seconds, and a
+model that is too slow keeps one page a minute waiting."""
 
 
 class Pace:
@@ -37,6 +39,8 @@ class Pace:
         self._model = ""
         self._took_s = 0.0
         self._measured_at = 0.0
+        self._believed_s = BELIEVED_S[0]
+        self._is_left_out = False
         self._countdown: Countdown | None = None
         self._is_in_time: bool | None = None
 
@@ -47,7 +51,7 @@ class Pace:
 
     def expected_s(self, model: str) -> float:
         """Seconds that the model is going to take; 0 when nothing is known of it."""
-        known = model == self._model and self._seconds() - self._measured_at < BELIEVED_S
+        known = model == self._model and self._seconds() - self._measured_at < self._believed_s
         return self._took_s if known else 0.0
 
     def score(self, ranker: Ranker, features: "NDArray[np.float32]") -> "NDArray[np.float32]":
@@ -59,14 +63,22 @@ class Pace:
         if self._is_in_time is None:
             self._is_in_time = self._has_time(ranker.id)
         if not self._is_in_time:
+            self._is_left_out = True
             raise InvalidModel("there is no time to score")
-        started = self._seconds()
+        started, expected_s = self._seconds(), self.expected_s(ranker.id)
         try:
             return ranker.score(features)
         finally:
-            now = self._seconds()
-            before = self._took_s * FORGETS if ranker.id == self._model else 0.0
-            self._model, self._took_s, self._measured_at = ranker.id, max(now - started, before), now
+            self._measure(ranker.id, self._seconds() - started, expected_s)
+
+    def _measure(self, model: str, took_s: float, expected_s: float) -> None:
+        """Note what the model took; `expected_s` is what was believed before, 0 where that was nothing."""
+        if self._is_left_out and not expected_s:
+            is_as_slow = model == self._model and took_s > self._took_s / 2
+            self._believed_s = min(self._believed_s * 2, BELIEVED_S[1]) if is_as_slow else BELIEVED_S[0]
+        self._is_left_out = False
+        self._model, self._took_s = model, max(took_s, expected_s * FORGETS)
+        self._measured_at = self._seconds()
 
     def _has_time(self, model: str) -> bool:
         if self._countdown is None:
