@@ -19,7 +19,7 @@ from tests.browser.snippet_pages import (
     settle,
     texts_seen,
 )
-from tests.browser.stub_site import StubSite
+from tests.browser.stub_site import Answer, StubSite
 
 TALL: Final = ".tall { height: 2000px }"
 
@@ -107,6 +107,30 @@ def test_room_for_nothing_is_given_up_out_of_sight(page: Page, stub_site: StubSi
     heights = page.evaluate("[...document.querySelectorAll('[data-vitrine]')].map((one) => one.offsetHeight)")
     assert heights == [120, 0]
     assert page.evaluate("window.shift") == 0
+
+
+def test_what_the_shop_fills_later_is_seen(page: Page, stub_site: StubSite) -> None:
+    """An empty placement that had collapsed opens again when the shop's own script puts something there."""
+    body = '<div class="tall"></div><p data-vitrine="home.again"></p><p>The end</p>'
+    serve(stub_site, body, css=TALL + PATIENT)
+    answer_with(stub_site, decision({}))
+    open_page(page, stub_site)
+    settle(page)
+    placed = page.locator("[data-vitrine]")
+    assert placed.get_attribute("data-vitrine-state") == "empty"
+    page.evaluate("document.querySelector('[data-vitrine]').append(document.createElement('b'), 'Bestsellers')")
+    assert placed.is_visible()
+
+
+def test_what_says_of_itself_that_it_is_visible_is_held_as_well(page: Page, stub_site: StubSite) -> None:
+    """Carousels do, once they have begun."""
+    body = '<section data-vitrine="home.recs"><p class="slides">Default</p></section>'
+    serve(stub_site, body, css=PATIENT + ".slides { visibility: visible }")
+    stub_site.decide = lambda request: Answer(decision({}), delay_s=1)
+    open_page(page, stub_site)
+    assert page.evaluate("getComputedStyle(document.querySelector('[data-vitrine]')).opacity") == "0"
+    settle(page)
+    assert page.evaluate("getComputedStyle(document.querySelector('[data-vitrine]')).opacity") == "1"
 
 
 def test_pages_without_placements_ask_nothing(page: Page, stub_site: StubSite, page_errors: list[str]) -> None:

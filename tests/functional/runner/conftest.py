@@ -21,5 +21,5 @@ def stack(tmp_path_factory: pytest.TempPathFactory, lines: Lines) -> Iterator[Lo
     with LocalStack(TEMPLATE, state, log=lambda name, line: lines.append((name, line))) as running:
         yield running
         pids = running.pids()
-    assert len(pids) >= 3
+    assert len(pids) >= 2  # the emulator and whatever functions were asked: one test may be run by itself
     assert not [pid for pid in pids if is_alive(pid)]

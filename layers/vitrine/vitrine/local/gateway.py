@@ -27,6 +27,7 @@ from vitrine.local.http_payload import (
 from vitrine.local.operator import is_operator
 from vitrine.local.routing import add_cors, answer_preflight, match_route
 from vitrine.local.sandbox import Invoke, Outcome
+from vitrine.local.site_guard import is_loopback
 from vitrine.local.sites import Site
 
 INTEGRATION_TIMEOUT_S: Final = 30.0
@@ -38,7 +39,6 @@ It counts the event as JSON, hence a body of any binary type by its base64. The 
 Gateway was seen to give, https://github.com/koki-develop/lgtm-generator/issues/10; its documentation has none.
 """
 DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class Gateway:
@@ -138,8 +138,7 @@ class Gateway:
 
         Web pages are refused: a page of any site could otherwise post here through the visitor's browser.
         """
-        host = request.host.rpartition(":")[0] or request.host
-        if host not in LOOPBACK or "origin" in request.headers or "sec-fetch-site" in request.headers:
+        if not is_loopback(request.host) or "origin" in request.headers or "sec-fetch-site" in request.headers:
             return to_response(HttpAnswer.message(403, "Only for tools on this machine"))
         function = request.match_info["function"]
         if function not in self._schedules:

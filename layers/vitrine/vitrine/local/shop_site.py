@@ -19,7 +19,7 @@ from vitrine.local.children import Log
 from vitrine.local.shop import Shop
 from vitrine.local.shop_acts import Acts
 from vitrine.local.shop_answers import HEADERS, Reply, forbid, read_request
-from vitrine.local.shop_reading import Reading
+from vitrine.local.shop_reading import PAGES, missing, reading
 from vitrine.local.site_guard import with_headers
 from vitrine.local.snippet import CLASSIC, ENTRIES, snippet_files
 
@@ -55,8 +55,8 @@ class ShopSite:
         shop.on_response_prepare.append(with_headers(HEADERS))
         for path, act in Acts.paths():
             shop.router.add_post(path, self._answer(act))
-        for path, read in Reading.paths():
-            shop.router.add_get(path, self._answer(read))
+        for path, make in PAGES.items():
+            shop.router.add_get(path, self._answer(reading(make)))
         shop.router.add_static("/static", self.folder / "shop" / STATIC)
         application.add_subapp(PREFIX, shop)
         for name in SNIPPET:
@@ -86,7 +86,7 @@ class ShopSite:
         try:
             response = await handler(request)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):  # a form's address is no page
-            response = await self._answer(Reading.missing)(request)
+            response = await self._answer(missing)(request)
         except (VitrineError, sqlite3.Error) as error:
             self._log("shop", f"{request.path}: {error}")
             response = web.Response(status=503, text="The shop does not answer for the moment. Please try again.")

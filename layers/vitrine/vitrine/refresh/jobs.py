@@ -3,8 +3,8 @@
 The functions and the command line call these, over S3 and DynamoDB or over whatever else fulfils the ports.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -295,7 +295,5 @@ def refresh_model(
     return found
 
 
-@contextmanager
-def _opened(workshop: Workshop, progress: Progress, lake: Path | None) -> Iterator[OpenedLake]:
-    with open_lake(workshop.source, workshop.lake, workshop.clock(), progress, lake) as opened:
-        yield opened
+def _opened(workshop: Workshop, progress: Progress, lake: Path | None) -> AbstractContextManager[OpenedLake]:
+    return open_lake(workshop.source, workshop.lake, workshop.clock(), progress, lake)
