@@ -6,7 +6,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.bench import cold, cost, decide, growth, next_item, ranker, ranklens, read, refresh, rules, segments
+from tests.bench import (
+    cold,
+    cost,
+    decide,
+    growth,
+    next_item,
+    outreach,
+    ranker,
+    ranklens,
+    read,
+    refresh,
+    rules,
+    segments,
+)
 from tests.bench.harness import BenchFailed
 from vitrine.cli.progress import show_progress
 from vitrine.errors import VitrineError
@@ -20,6 +33,7 @@ BENCHES: Final[dict[str, Callable[[Progress], Sequence[str]]]] = {
     "rules": rules.run,
     "cost": cost.run,
     "growth": growth.run,
+    "outreach": outreach.run,
     "refresh": refresh.run,
 }
 OVER_DATA: Final[dict[str, Callable[[Progress, Path], Sequence[str]]]] = {

@@ -9,6 +9,7 @@ VitrineError
 │   └── UnknownDecision      404: there is no record of this decision
 ├── DependencyFailed         a dependency did not answer, or answered nonsense
 │   ├── DeadlineExceeded     it did not answer in time
+│   ├── DamagedRow           what it holds of somebody cannot be read, however often it is asked
 │   └── LeftAlone            it failed again and again, or is behind, and is not asked for the moment
 ├── ProfileConflict          somebody else wrote the profile first, again and again
 ├── InvalidStore             a file under store/ is wrong
@@ -20,6 +21,8 @@ VitrineError
 ├── InvalidSource            data to import or refresh from is missing or of the wrong form
 │   └── TooLittleData        it is right, but there is not enough of it yet to learn from
 ├── InvalidRecord            what was recorded of a decision is damaged, or of a form that this code does not know
+├── InvalidFeedback          a provider tells what nobody understands; it stands in api.feedback
+├── Unsendable               the words of a message cannot be stored or sent; it stands in outreach.handing
 ├── BuildFailed              a function cannot be assembled, or is larger than Lambda takes
 └── LocalStackError          the laptop's stack cannot start; the message says what to do
 """
@@ -85,6 +88,10 @@ class DependencyFailed(VitrineError):
 
 class DeadlineExceeded(DependencyFailed):
     """A dependency did not answer in the time that was left."""
+
+
+class DamagedRow(DependencyFailed):
+    """What the table holds of somebody cannot be read; to ask again does not help."""
 
 
 class LeftAlone(DependencyFailed):

@@ -61,3 +61,47 @@ def weather_normal(cell: str) -> Key:
 def budget(campaign: str, period: int, shard: int) -> Key:
     """Key of a shard of the counter of a campaign's budget in a period (0 for a budget without periods)."""
     return Key(f"B#{campaign}", f"{period}#{shard}")
+
+
+def link(visitor: VisitorId) -> Key:
+    """Key of the note whose visitor this is."""
+    return Key(f"V#{visitor}", "PERSON")
+
+
+def person(person: str) -> Key:
+    """Key of a person: addresses and what they allowed."""
+    return Key(f"P#{person}", "PERSON")
+
+
+def outreach(person: str) -> Key:
+    """Key of what outreach remembers of a person, and when it looks again."""
+    return Key(f"P#{person}", "OUTREACH")
+
+
+def message(person: str, sending: str) -> Key:
+    """Key of what was sent to a person, word for word."""
+    return Key(f"P#{person}", f"M#{sending}")
+
+
+OUTREACH_SWITCHES = Key("OUTREACH", "SWITCHES")
+"""Key of what operators have switched off."""
+
+
+def outreach_rate(minute: int) -> Key:
+    """Key of the counter of a minute's messages."""
+    return Key("OUTREACH", f"RATE#{minute}")
+
+
+def fixes(person: str) -> Key:
+    """Key of where a person's devices last crossed fences, and for what they were told something."""
+    return Key(f"P#{person}", "FIX")
+
+
+def fence_day(fence: str, day: int) -> Key:
+    """Key of the counter of a fence's triggers on a day, counted from 1970 in UTC."""
+    return Key(f"F#{fence}", f"DAY#{day}")
+
+
+def sending(sending: str) -> Key:
+    """Key of the note to whom a message was sent."""
+    return Key(f"S#{sending}", "PERSON")

@@ -202,3 +202,44 @@ class WeatherSource(Protocol):
         Hours that the service does not know are left out.
         """
         ...
+
+
+class Agenda(Protocol):
+    """The persons whose outreach is to be looked at, by when: the sparse index `due` of the table."""
+
+    def due(self, shard: str, now_ms: int, limit: int) -> list[tuple[str, int]]:
+        """At most `limit` ids of persons of a shard and when they were due, not after now_ms, the oldest first.
+
+        Eventually consistent: one whose alarm was just moved or taken away may still be among them.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message of a queue, hidden from others for a while. `receipt` deletes it; `n_received` counts from 1."""
+
+    body: bytes
+    receipt: str
+    n_received: int = 1
+
+
+class Queue(Protocol):
+    """A queue that delivers at least once, in any order."""
+
+    def send(self, bodies: Sequence[bytes]) -> int:
+        """Put messages (UTF-8, not empty, 256 KB at most each); the number that was not taken. What was may arrive
+        twice."""
+        ...
+
+    def depth(self) -> int:
+        """How many messages wait, roughly; those that somebody has received are not counted."""
+        ...
+
+    def receive(self, n: int) -> list[Letter]:
+        """Up to n messages, hidden from others for the queue's visibility timeout; fewer, or none, when few wait."""
+        ...
+
+    def delete(self, letters: Sequence[Letter]) -> int:
+        """Take received messages out; the number that was not, which will be received again."""
+        ...

@@ -101,6 +101,15 @@ def remember(history: History, events: Iterable[Event]) -> dict[Lane, Records]:
     return {**history, **{lane: _newest(lane, (*history.get(lane, ()), *records)) for lane, records in fresh.items()}}
 
 
+def union(one: History, other: History) -> dict[Lane, Records]:
+    """What is remembered of two histories together."""
+    return {
+        lane: _newest(lane, (*one.get(lane, ()), *other.get(lane, ())))
+        for lane in LANES
+        if one.get(lane) or other.get(lane)
+    }
+
+
 def _newest(lane: Lane, records: Iterable[Record]) -> Records:
     by_digest: dict[bytes, Record] = {}
     for record in records:

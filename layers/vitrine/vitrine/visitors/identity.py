@@ -81,7 +81,7 @@ def mint(visitor: VisitorId, keys: TokenKeys, audience: str = AUDIENCE) -> str:
     """
     if NAME.fullmatch(visitor) is None:
         raise InvalidToken("a visitor id is 1 to 64 letters, digits, _ or -", "visitor")
-    return f"{VERSION}.{keys.current}.{visitor}.{_mac(audience, keys.current, keys, visitor)}"
+    return f"{VERSION}.{keys.current}.{visitor}.{mac_of(audience, keys.current, keys, visitor)}"
 
 
 def renew(token: str | None, visitor: VisitorId, keys: TokenKeys, audience: str = AUDIENCE) -> str:
@@ -103,7 +103,7 @@ def verify(token: str, keys: TokenKeys, audience: str = AUDIENCE) -> VisitorId:
     parts = _parts(token)
     if parts is not None and parts[1] in keys.keys:
         _, kid, visitor, mac = parts
-        if hmac.compare_digest(mac, _mac(audience, kid, keys, visitor)):
+        if hmac.compare_digest(mac, mac_of(audience, kid, keys, visitor)):
             return visitor
     raise InvalidToken("the visitor token is not one of ours", "visitor")
 
@@ -117,7 +117,7 @@ def _parts(token: str) -> list[str] | None:
 
 def prove(campaign: str, visitor: VisitorId, ends_ms: int, keys: TokenKeys) -> str:
     """The proof that the campaign's countdown ends at this instant for the visitor, signed with the current key."""
-    return f"{VERSION}.{keys.current}.{_mac(COUNTDOWN, keys.current, keys, campaign, visitor, str(ends_ms))}"
+    return f"{VERSION}.{keys.current}.{mac_of(COUNTDOWN, keys.current, keys, campaign, visitor, str(ends_ms))}"
 
 
 def check_proof(proof: str, campaign: str, visitor: VisitorId, ends_ms: int, keys: TokenKeys) -> None:
@@ -130,7 +130,7 @@ def check_proof(proof: str, campaign: str, visitor: VisitorId, ends_ms: int, key
     """
     parts = proof.split(".") if len(proof) <= MAX_TOKEN_LENGTH and proof.isascii() else []
     if len(parts) == 3 and parts[0] == VERSION and parts[1] in keys.keys:
-        mac = _mac(COUNTDOWN, parts[1], keys, campaign, visitor, str(ends_ms))
+        mac = mac_of(COUNTDOWN, parts[1], keys, campaign, visitor, str(ends_ms))
         if hmac.compare_digest(parts[2], mac):
             return
     raise InvalidToken("the countdown's proof is not one of ours for this visitor, campaign and end", "proof")
@@ -161,7 +161,7 @@ def new_visitor(entropy: Callable[[int], bytes]) -> VisitorId:
     return entropy(VISITOR_BYTES).hex()
 
 
-def _mac(audience: str, kid: str, keys: TokenKeys, *said: str) -> str:
+def mac_of(audience: str, kid: str, keys: TokenKeys, *said: str) -> str:
     """The MAC as text. It is compared as text: base64 has two spellings of some last letters, only one is ours.
 
     Nothing that is signed holds a line break: not the names of campaigns, and not ids of visitors and keys.
