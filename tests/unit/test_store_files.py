@@ -147,6 +147,7 @@ def test_only_two_files_are_needed(folder: Path) -> None:
         "campaigns": 0,
         "rules": 0,
         "bundles": 0,
+        "messages": 0,
         "shops": 0,
     }
 

@@ -22,6 +22,7 @@ from vitrine.api.store_compiled import FORMAT
 from vitrine.api.store_conditions import NEVER, Conditions
 from vitrine.api.store_faults import Place, Refuse, invalid_parts, suggest
 from vitrine.api.store_files import StoreFile, StrictFile
+from vitrine.api.store_messages import MessageFile, OutreachFile
 from vitrine.api.store_offers import BundleFile
 from vitrine.api.store_places_compiled import PlacesFile
 from vitrine.api.store_ready import Declarations, dump_ready
@@ -47,6 +48,8 @@ class StoreParts(StrictFile):
     emphasis: EmphasisFile | None = Field(default_factory=EmphasisFile)
     bundles: dict[str, BundleFile] = Field(default_factory=dict)
     places: PlacesFile = PlacesFile()
+    outreach: OutreachFile | None = Field(default_factory=OutreachFile)
+    messages: dict[str, MessageFile | None] = Field(default_factory=dict)
 
 
 class CompiledStore(StoreParts):
@@ -86,6 +89,13 @@ def build_store(parts: StoreParts, refuse: Refuse, checking: bool = False) -> St
     return _build(parts, said, _conditions(parts, said, refuse, checking), refuse, checking)
 
 
+def scope_of(parts: StoreParts, refuse: Refuse, checking: bool = False) -> Scope:
+    """What the parts of a store that decisions do not use are compiled against."""
+    said = _declarations(parts)
+    conditions = _conditions(parts, said, refuse, checking)
+    return _scope(parts, said, conditions, tuple(_personas(parts.personas, conditions)), refuse, checking)
+
+
 def _declarations(parts: StoreParts) -> Declarations:
     crm = {name: Declared(file.type, file.about, tuple(file.values)) for name, file in parts.store.crm.items()}
     personas = [persona.name for persona in parts.personas if persona is not None]
@@ -100,14 +110,11 @@ def _build(
     parts: StoreParts, said: Declarations, conditions: Conditions, refuse: Refuse, checking: bool = False
 ) -> Store:
     store = parts.store
-    attributes = said.attributes()
     personas = tuple(_personas(parts.personas, conditions))
-    scope = Scope(
-        store, attributes, parts.placements, conditions, refuse, checking, _sensitive(store, personas), parts.emphasis
-    )
+    scope = _scope(parts, said, conditions, personas, refuse, checking)
     campaigns = [compile_campaign(name, file, scope) for name, file in parts.campaigns.items()]
     if checking:
-        _check_protected(store, attributes, refuse)
+        _check_protected(store, scope.attributes, refuse)
         check_exclusive(campaigns, refuse)
     in_order = tuple(_in_order(campaigns))
     return Store(
@@ -128,6 +135,20 @@ def _build(
         holdout=None if store.holdout is None else Holdout(store.holdout.share, store.holdout.seed),
         hosts=frozenset(store.hosts),
         bundles=tuple(compile_bundle(name, file, scope) for name, file in parts.bundles.items()),
+    )
+
+
+def _scope(
+    parts: StoreParts,
+    said: Declarations,
+    conditions: Conditions,
+    personas: tuple[Persona, ...],
+    refuse: Refuse,
+    checking: bool,
+) -> Scope:
+    sensitive = _sensitive(parts.store, personas)
+    return Scope(
+        parts.store, said.attributes(), parts.placements, conditions, refuse, checking, sensitive, parts.emphasis
     )
 
 

@@ -19,6 +19,8 @@ SECTIONS: Final = (
     "rules",
     "emphasis",
     "bundles",
+    "messages",
+    "outreach",
     "places",
     "store",
 )

@@ -1,12 +1,14 @@
-"""Features of a store's GeoJSON file to regions and shops: what one feature cannot know of itself is checked here."""
+"""Features of a store's GeoJSON file, to regions and shops: what one feature cannot know of itself is checked here."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from vitrine.api.store_areas import area_faults, polygons_of, position_fault, position_of
 from vitrine.api.store_faults import suggest
+from vitrine.api.store_fences import FenceReader
 from vitrine.api.store_geojson import (
     Feature,
+    FenceFeature,
     MultiPolygonGeometry,
     PointGeometry,
     PolygonGeometry,
@@ -36,6 +38,7 @@ class FeatureReader:
         self._regions: dict[RegionId, RegionPlace] = {}
         self._areas: dict[RegionId, tuple[Polygon, ...]] = {}
         self._shops: dict[str, tuple[int, ShopFeature, tuple[float, float]]] = {}
+        self._fences = FenceReader(locales, refuse)
 
     def add(self, index: int, feature: Feature) -> None:
         """Take a feature; what is wrong with it is told at once and leaves it out."""
@@ -46,16 +49,20 @@ class FeatureReader:
                 self._add_region(index, region, polygons_of(geometry))
             case ShopFeature() as shop, PointGeometry() as geometry:
                 self._add_shop(index, shop, position_of(geometry))
+            case FenceFeature() as fence, geometry:
+                self._fences.add(index, fence, geometry)
             case _:
                 self._refuse(index, "geometry", "a shop is an area", "give it a Point")
 
     def places(self) -> PlacesFile:
-        """All regions, in the order of store.yaml, and all shops."""
+        """All regions, in the order of store.yaml, all shops and all fences."""
         for missing in (one for one in self._ids if one not in self._areas):
             hint = f'add a feature {{"kind": "region", "id": "{missing}", ...}} with its area'
             self._refuse(None, "features", f"the region {missing!r} of store.yaml has none", hint)
         regions = [self._regions[one] for one in self._ids if one in self._regions]
-        return PlacesFile(regions=regions, shops=list(self._placed_shops()))
+        shops = list(self._placed_shops())
+        fences = list(self._fences.placed(shops, list(self._shops), self._ids, self._region_at))
+        return PlacesFile(regions=regions, shops=shops, fences=fences)
 
     def _add_region(self, index: int, region: RegionFeature, polygons: tuple[Polygon, ...]) -> None:
         if region.id in self._areas:
@@ -113,12 +120,17 @@ class FeatureReader:
             message = f"there is no region {shop.region!r} in store.yaml"
             self._refuse(index, "properties.region", message, suggest(shop.region, self._ids, "regions"))
             return None
-        for region in self._ids:
-            if any(contains(polygon, lat, lon) for polygon in self._areas.get(region, ())):
-                return region
+        region = self._region_at(lat, lon)
+        if region is not None:
+            return region
         message = f"the shop at {lon:g}, {lat:g} is outside all regions"
         self._refuse(index, "geometry.coordinates", message, 'move it, or name its "region"')
         return None
+
+    def _region_at(self, lat: float, lon: float) -> RegionId | None:
+        """The first region that a position is in."""
+        inside = (one for one in self._ids if any(contains(part, lat, lon) for part in self._areas.get(one, ())))
+        return next(inside, None)
 
     def _hours(self, index: int, shop: ShopFeature) -> Week | None:
         """Its hours, () when it tells none, None when they are wrong."""

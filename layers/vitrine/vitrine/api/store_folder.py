@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from vitrine.api.store_build import StoreParts, build_store, dump_store
+from vitrine.api.store_compile_messages import compile_outreach
 from vitrine.api.store_faults import Fault
 from vitrine.api.store_files import StoreFile
 from vitrine.api.store_reading import STORE, Reading
@@ -28,7 +29,7 @@ def count_parts(folder: Path) -> Mapping[str, int]:
         InvalidStore: a file is wrong; names the first faults.
     """
     parts = _checked(folder, range(0))
-    rows = ("placements", "audiences", "personas", "campaigns", "rules", "bundles")
+    rows = ("placements", "audiences", "personas", "campaigns", "rules", "bundles", "messages")
     return {**{name: len(getattr(parts, name)) for name in rows}, "shops": len(parts.places.shops)}
 
 
@@ -70,6 +71,7 @@ def _read(folder: Path, years: range) -> tuple[StoreParts | None, list[Fault]]:
     parts = reading.parts(reading.store(), years)
     if parts is not None:
         build_store(parts, reading.refuse, checking=True)
+        compile_outreach(parts, reading.refuse, checking=True)
         reading.feed(parts.store)
         reading.extracts(parts.store)
     return parts, sorted(set(reading.faults))

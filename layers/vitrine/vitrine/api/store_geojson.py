@@ -1,10 +1,14 @@
-"""store/stores.geojson as strict models: a FeatureCollection (RFC 7946) of regions and shops."""
+"""store/stores.geojson as strict models: a FeatureCollection (RFC 7946) of regions, shops and fences."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
 from vitrine.api.store_files import About, Name, StrictFile, Texts, Timezone
+
+MIN_RADIUS_M: Final = 100.0
+"""Android's guide to geofencing asks for 100 to 150 m at least: telephones find themselves to 20 to 50 m with Wi-Fi."""
+MAX_RADIUS_M: Final = 10_000.0
 
 Lon = Annotated[float, Field(ge=-180, le=180)]
 Lat = Annotated[float, Field(ge=-90, le=90)]
@@ -43,8 +47,30 @@ class ShopFeature(StrictFile):
     comment: About | None = None
 
 
+class FenceFeature(StrictFile):
+    """Properties of a fence: a Point with a radius, or an area. Whoever crosses it with the shop's app may be told."""
+
+    kind: Literal["fence"]
+    id: Name
+    shop: str | None = None
+    """The shop that it is around: its name and region are the fence's, its goods and hours what messages speak of."""
+    name: Texts | None = None
+    """The shop's name without it."""
+    region: str | None = None
+    """The shop's region without it; without a shop, the one that its centre is in."""
+    radius_m: Annotated[float, Field(ge=MIN_RADIUS_M, le=MAX_RADIUS_M)] | None = None
+    """Of a fence around a Point, in metres."""
+    dwell_s: Annotated[int, Field(ge=60, le=86_400)] = 300
+    """After so many seconds within somebody dwells."""
+    per_person: Annotated[int, Field(ge=1, le=24)] = 1
+    """How often the fence may call for a message to one person within a day."""
+    per_day: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
+    """How often it may do so for all persons together, by days of UTC."""
+    comment: About | None = None
+
+
 class PointGeometry(StrictFile):
-    """Where a shop stands."""
+    """Where a shop stands, or the centre of a fence."""
 
     type: Literal["Point"]
     coordinates: Position
@@ -65,12 +91,12 @@ class MultiPolygonGeometry(StrictFile):
 
 
 class Feature(StrictFile):
-    """One region or shop."""
+    """One region, shop or fence."""
 
     type: Literal["Feature"]
     id: str | int | None = None
     bbox: list[float] | None = None
-    properties: Annotated[RegionFeature | ShopFeature, Field(discriminator="kind")]
+    properties: Annotated[RegionFeature | ShopFeature | FenceFeature, Field(discriminator="kind")]
     geometry: Annotated[PointGeometry | PolygonGeometry | MultiPolygonGeometry, Field(discriminator="type")]
 
 

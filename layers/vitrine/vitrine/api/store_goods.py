@@ -10,7 +10,9 @@ from typing import Any, Final, Literal, TypeAlias
 from vitrine.api.store_actions import ActionFile, RowFile, SelectorFile, StrategyFile
 from vitrine.api.store_build import StoreParts
 from vitrine.api.store_faults import Place
+from vitrine.api.store_messages import MessageFile
 from vitrine.api.store_rules import RuleFile
+from vitrine.api.store_triggers import CategoryInterestFile
 from vitrine.values import dataclass
 
 Kind: TypeAlias = Literal["category", "item"]
@@ -38,7 +40,8 @@ class Named:
 
 
 def goods_of(parts: StoreParts) -> Iterator[Named]:
-    """Every mention in selectors, shelves of categories, covers, pins and conditions, in the order of the parts."""
+    """Every mention in selectors, shelves of categories, covers, pins, triggers and conditions, in the order of the
+    parts."""
     for name, placement in parts.placements.items():
         yield from () if placement is None else _of_action(placement, ("placements", name))
     for name, audience in parts.audiences.items():
@@ -56,6 +59,8 @@ def goods_of(parts: StoreParts) -> Iterator[Named]:
         yield from _of_selector(selector, ("seasons", season))
     for name, bundle in parts.bundles.items():
         yield from _of_selector(bundle.items, ("bundles", name, "items"))
+    for name, message in parts.messages.items():
+        yield from () if message is None else _of_message(message, ("messages", name))
 
 
 def _of_action(file: ActionFile, at: Place) -> Iterator[Named]:
@@ -112,6 +117,12 @@ def _of_rule(file: RuleFile, at: Place) -> Iterator[Named]:
     yield from _of_selector(file.only or file.exclude, place)
     for around in (file.boost, file.bury, file.slots, file.sponsored):
         yield from () if around is None else _of_selector(around.items, (*place, "items"))
+
+
+def _of_message(file: MessageFile, at: Place) -> Iterator[Named]:
+    if isinstance(file.trigger, CategoryInterestFile):
+        yield from _of_texts("category", file.trigger.category, (*at, "trigger", "category"))
+    yield from _of_condition(file.when, (*at, "when"))
 
 
 def _of_condition(plain: Mapping[str, Any] | None, at: Place) -> Iterator[Named]:

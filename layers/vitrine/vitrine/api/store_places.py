@@ -1,4 +1,4 @@
-"""Read store/stores.geojson: regions and shops, every fault named with its line, feature and remedy."""
+"""Read store/stores.geojson: regions, shops and fences, every fault named with its line, feature and remedy."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,12 +16,12 @@ from vitrine.types import RegionId
 
 __all__ = ["PlacesFile", "check_places", "read_places"]
 
-TAGS: Final = frozenset({"region", "shop", "Point", "Polygon", "MultiPolygon"})
+TAGS: Final = frozenset({"region", "shop", "fence", "Point", "Polygon", "MultiPolygon"})
 """What pydantic puts into the place of a fault to say which of several models it means."""
 
 
 def read_places(path: Path, regions: Sequence[RegionId], locales: Sequence[str], years: Sequence[int]) -> PlacesFile:
-    """Regions and shops of a file, with public holidays of the years; no years, no holidays (serving needs none).
+    """Regions, shops and fences of a file, with public holidays of the years; no years, none (serving needs none).
 
     Raises:
         InvalidStore: names file, line, feature and remedy of everything that is wrong.
@@ -35,7 +35,7 @@ def read_places(path: Path, regions: Sequence[RegionId], locales: Sequence[str],
 def check_places(
     path: Path, regions: Sequence[RegionId], locales: Sequence[str], years: Sequence[int]
 ) -> tuple[PlacesFile, list[Fault]]:
-    """Regions and shops of a file as far as they are right, and everything that is wrong with it, in order of lines."""
+    """What of a file is right, as `read_places` has it, and everything that is wrong with it, in order of lines."""
     try:
         text = path.read_text("utf-8")
         plain = _features(text)

@@ -1,4 +1,4 @@
-"""Regions and shops as a release's store.json carries them: plain, strict and serialisable."""
+"""Regions, shops and fences as a release's store.json carries them: plain, strict and serialisable."""
 
 from datetime import date
 from typing import Annotated
@@ -7,6 +7,7 @@ from pydantic import Field
 
 from vitrine.api.store_files import StrictFile
 from vitrine.api.store_geojson import Lat, Lon
+from vitrine.places.fences import Fence, Fences
 from vitrine.places.regions import Places, Region, Shop
 
 Ring = tuple[tuple[Lon, Lat], ...]
@@ -54,13 +55,41 @@ class ShopPlace(StrictFile):
         return Shop(self.id, self.name, self.lat, self.lon, self.region, self.hours)
 
 
+class FencePlace(StrictFile):
+    """A fence; see places.fences.Fence."""
+
+    id: str
+    name: dict[str, str]
+    lat: Lat
+    lon: Lon
+    radius_m: float
+    polygons: tuple[tuple[Ring, ...], ...]
+    shop: str | None = None
+    region: str
+    dwell_s: int
+    per_person: int
+    per_day: int
+
+    def to_domain(self) -> Fence:
+        """The fence as it is watched."""
+        return Fence(**dict(self))
+
+
 class PlacesFile(StrictFile):
-    """Regions in the order of store.yaml, shops in the order of their file. A store without places has neither."""
+    """Regions in the order of store.yaml, shops and fences in the order of their file. A store without places has none.
+
+    Fences are no part of what decisions use: a page view does not carry them.
+    """
 
     regions: list[RegionPlace] = Field(default_factory=list)
     shops: list[ShopPlace] = Field(default_factory=list)
+    fences: list[FencePlace] = Field(default_factory=list)
 
     def to_domain(self) -> Places:
         """Regions and shops as decisions use them."""
         regions = {region.id: region.to_domain() for region in self.regions}
         return Places(regions, tuple(shop.to_domain() for shop in self.shops))
+
+    def to_fences(self) -> Fences:
+        """Fences as geofence events are judged by them."""
+        return Fences({fence.id: fence.to_domain() for fence in self.fences})

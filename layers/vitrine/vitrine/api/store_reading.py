@@ -1,6 +1,6 @@
 """Read a store folder: every file to strict models, part by part, each fault with the line it stands in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,12 +14,14 @@ from vitrine.api.store_crm import CRM_EXTRACTS, ExtractFile, check_extract
 from vitrine.api.store_faults import Fault, Place, invalid_parts, suggest
 from vitrine.api.store_feeds import FEEDS, CatalogueFile, check_feed
 from vitrine.api.store_files import Name, StoreFile, StrictFile
+from vitrine.api.store_messages import MessageFile, OutreachFile
 from vitrine.api.store_offers import BundleFile
 from vitrine.api.store_places import check_places
 from vitrine.api.store_places_compiled import PlacesFile
 from vitrine.api.store_rest import rest_of
 from vitrine.api.store_rules import EmphasisFile, RuleFile
 from vitrine.api.store_strangers import strangers
+from vitrine.api.store_triggers import TRIGGERS, AnyTrigger, WinBackFile
 from vitrine.api.store_yaml import Document, read_yaml
 
 PartT = TypeVar("PartT", bound=StrictFile)
@@ -30,7 +32,9 @@ AUDIENCES: Final = "audiences.yaml"
 PERSONAS: Final = "personas.yaml"
 RULES: Final = "merchandising.yaml"
 OFFERS: Final = "offers.yaml"
+OUTREACH: Final = "outreach.yaml"
 CAMPAIGNS: Final = "campaigns"
+MESSAGES: Final = "messages"
 PLACES: Final = "stores.geojson"
 
 _NAME: Final = TypeAdapter[str](Name)
@@ -45,6 +49,7 @@ _FILES: Final[Mapping[str, str]] = {
     "bundles": OFFERS,
     "catalogue": FEEDS,
     "extracts": CRM_EXTRACTS,
+    "outreach": OUTREACH,
 }
 
 
@@ -56,12 +61,13 @@ class Reading:
     faults: list[Fault] = field(default_factory=list)
     _is_incomplete: bool = False
     _documents: dict[str, Document] = field(default_factory=dict)
-    _campaign_files: dict[str, str] = field(default_factory=dict)
+    _files: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By folder and name of a part, the file that it is in."""
 
     def refuse(self, place: Place, message: str, hint: str) -> None:
         """Take note of a fault."""
         file = self._file_of(place)
-        shown = place[1:] if place[:1] == ("store",) else place
+        shown = place[1:] if place[:1] in (("store",), ("outreach",)) else place
         self._add(file, self._documents[file].line(shown) if file in self._documents else 1, shown, message, hint)
 
     def store(self) -> StoreFile | None:
@@ -74,7 +80,7 @@ class Reading:
 
         Holidays are those of the years.
         """
-        for file, hint in strangers(self.folder, {PLACES, *_FILES.values()}, CAMPAIGNS):
+        for file, hint in strangers(self.folder, {PLACES, *_FILES.values()}, (CAMPAIGNS, MESSAGES)):
             self._add(file, 1, (), "is no file of a store, and nothing reads it", hint)
         named: dict[str, Any] = {
             "placements": self._named(PLACEMENTS, "placements", PlacementFile, required=True),
@@ -84,6 +90,8 @@ class Reading:
             "rules": self._right(RULES, "rules", RuleFile),
             "emphasis": self._emphasis(),
             "bundles": self._right(OFFERS, "bundles", BundleFile),
+            "outreach": self._outreach(),
+            "messages": dict(self._messages()),
         }
         if store is None or self._is_incomplete:
             return None
@@ -111,22 +119,53 @@ class Reading:
 
     def _campaigns(self) -> dict[str, CampaignFile]:
         found: dict[str, CampaignFile] = {}
-        for path in sorted((self.folder / CAMPAIGNS).glob("*.y*ml")):
-            file = f"{CAMPAIGNS}/{path.name}"
-            for name, plain in self._mapping(file, "campaigns").items():
-                line = self._documents[file].line(("campaigns", name))
-                if name in self._campaign_files:
-                    other = self._campaign_files[name]
-                    at = f"{other}:{self._documents[other].line(('campaigns', name))}"
-                    self._add(file, line, ("campaigns", name), f"{at} has a campaign of this name", "rename one")
-                    continue
-                self._campaign_files[name] = file
-                campaign = self._entry(CampaignFile, name, plain, "campaigns")
-                if campaign is None and isinstance(plain, dict):
-                    campaign = rest_of(plain)
-                if campaign is not None:
-                    found[name] = campaign
+        for name, plain in self._in_folder(CAMPAIGNS, "campaign"):
+            campaign = self._entry(CampaignFile, name, plain, CAMPAIGNS)
+            if campaign is None and isinstance(plain, dict):
+                campaign = rest_of(plain)
+            if campaign is not None:
+                found[name] = campaign
         return found
+
+    def _messages(self) -> Iterator[tuple[str, MessageFile | None]]:
+        """Messages by name. With a stand-in for a trigger that is wrong, so that other faults are told with it."""
+        for name, plain in self._in_folder(MESSAGES, "message"):
+            if not isinstance(plain, dict) or not isinstance(plain.get("trigger"), dict):
+                yield name, self._entry(MessageFile, name, plain, MESSAGES)
+                continue
+            trigger = self._trigger(plain["trigger"], (MESSAGES, name, "trigger"))
+            whole = {**plain, "trigger": trigger or WinBackFile(kind="win_back", after="1d")}
+            message = self._entry(MessageFile, name, whole, MESSAGES)
+            yield name, None if trigger is None else message
+
+    def _trigger(self, plain: Mapping[str, Any], at: Place) -> AnyTrigger | None:
+        """A trigger by the model of its kind: a union of all would tell faults by another notation."""
+        kind = plain.get("kind")
+        for known, model in TRIGGERS.items():
+            if known == kind:
+                return self._part(model, plain, at)
+        self.refuse((*at, "kind"), f"there is no kind of trigger {kind!r}", suggest(str(kind), TRIGGERS, "kinds"))
+        return None
+
+    def _in_folder(self, folder: str, what: str) -> Iterator[tuple[str, Any]]:
+        """What the files of a folder hold under the key of the folder's name, each part once."""
+        for path in sorted((self.folder / folder).glob("*.y*ml")):
+            file = f"{folder}/{path.name}"
+            for name, plain in self._mapping(file, folder).items():
+                line = self._documents[file].line((folder, name))
+                if (folder, name) in self._files:
+                    other = self._files[folder, name]
+                    at = f"{other}:{self._documents[other].line((folder, name))}"
+                    self._add(file, line, (folder, name), f"{at} has a {what} of this name", "rename one")
+                    continue
+                self._files[folder, name] = file
+                yield name, plain
+
+    def _outreach(self) -> OutreachFile | None:
+        document = self._read(OUTREACH)
+        if document is None:
+            return OutreachFile()
+        return None if document.is_unreadable else self._part(OutreachFile, document.plain, ("outreach",))
 
     def _personas(self) -> list[PersonaFile | None]:
         plain = self._root(PERSONAS, "personas", list) or []
@@ -218,8 +257,8 @@ class Reading:
         return document
 
     def _file_of(self, place: Place) -> str:
-        if place[0] == "campaigns":
-            return self._campaign_files[str(place[1])]
+        if place[0] in (CAMPAIGNS, MESSAGES):
+            return self._files[str(place[0]), str(place[1])]
         return _FILES[str(place[0])]
 
     def _add(self, file: str, line: int, place: Place, message: str, hint: str) -> None:

@@ -12,6 +12,7 @@ from vitrine.api.store_campaigns import AudiencesFile, CampaignsFile, PersonasFi
 from vitrine.api.store_crm import CrmExtractsFile
 from vitrine.api.store_feeds import FeedsFile
 from vitrine.api.store_files import CONDITION_MARK, StoreFile, StrictFile
+from vitrine.api.store_messages import MessagesFile, OutreachFile
 from vitrine.api.store_offers import OffersFile
 from vitrine.api.store_rules import RulesFile
 from vitrine.api.store_schema_texts import describe
@@ -31,6 +32,8 @@ _FILES: Final[Mapping[str, tuple[type[StrictFile], str]]] = {
     "offers.schema.json": (OffersFile, "offers.yaml"),
     "feeds.schema.json": (FeedsFile, "feeds.yaml"),
     "crm.schema.json": (CrmExtractsFile, "crm.yaml"),
+    "outreach.schema.json": (OutreachFile, "outreach.yaml"),
+    "messages.schema.json": (MessagesFile, "messages/*.yaml"),
 }
 
 _TYPES: Final[Mapping[Kind, str]] = {"string": "string", "number": "number", "boolean": "boolean", "strings": "string"}
