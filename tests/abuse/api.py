@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from tests.abuse import outreach
 from tests.functional.handlers import load_handler
 from tests.functional.test_operate import Rig as OperateRig
 from tests.golden.example_world import QUIET, example_world
@@ -48,13 +49,27 @@ class Reply:
 
 @dataclass
 class Api:
-    """Routes and their handlers by logical id. `decisions` are ids of decisions that are on record."""
+    """Routes and their handlers by logical id. `decisions` are ids of decisions that are on record, `tokens` those of
+    links in messages by the beginning of their path."""
 
     routes: Sequence[Route]
     handlers: dict[str, Handler]
     decisions: Sequence[str] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict)
     now: datetime = QUIET
     forget: Callable[[], None] = field(default=lambda: None)
+
+    def good_path(self, route: Route) -> str:
+        """A path of the route that leads to something."""
+        token = next((token for begin, token in self.tokens.items() if route.path.startswith(begin)), "")
+        known = {
+            "decision": self.decisions[0],
+            "proxy+": "grocery/milk.svg",
+            "person": "p1",
+            "place": "0",
+            "token": token,
+        }
+        return route.path.format_map(known)
 
     def send(
         self,
@@ -113,10 +128,10 @@ def memory_api(keys: TokenKeys = KEYS) -> Api:
         world.records.records.clear()
 
     operate = Operations(world.service, operations.replay)
-    services = {"decide": world.service, "collect": collect, "operate": operate}
+    services = {"decide": world.service, "collect": collect, "operate": operate, **outreach.services(keys)}
     routes, folders = public_routes()
     handlers = {function: wired(folder, services.get(folder)).handler for function, folder in folders.items()}
-    return Api(routes, handlers, [recorded.decision.id], forget=forget)
+    return Api(routes, handlers, [recorded.decision.id], outreach.tokens(keys), forget=forget)
 
 
 def public_routes() -> tuple[list[Route], dict[str, str]]:

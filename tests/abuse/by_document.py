@@ -1,7 +1,7 @@
 """Requests that schemathesis makes from our OpenAPI document, at the real handlers: such as it asks for, and others."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import schemathesis
@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.abuse.api import Api, Reply
+from tests.abuse.outreach import PERSON
 from tests.abuse.quiet import quiet
 from tests.abuse.verdict import faults_of
 from tests.abuse.wsgi import Application
@@ -47,7 +48,7 @@ def each_route(
         statuses: Counter[int] = Counter()
         fault = ""
         try:
-            _holding(operation, api.decisions, replies, statuses, n_examples)()
+            _holding(operation, api, replies, statuses, n_examples)()
         except (AssertionError, FailureGroup) as error:
             fault = f"{operation.label}: {error}"
         yield operation.label, statuses, fault
@@ -55,7 +56,7 @@ def each_route(
 
 def _holding(
     operation: APIOperation[Any, Any, Any, Any],
-    decisions: Sequence[str],
+    api: Api,
     replies: list[Reply],
     statuses: Counter[int],
     n_examples: int,
@@ -67,7 +68,7 @@ def _holding(
     @settings(max_examples=n_examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=wanted | others)
     def hold(case: Case) -> None:
-        _let_in(case, decisions)
+        _let_in(case, api)
         replies.clear()
         with quiet():
             case.call_and_validate(checks=list(CHECKS))
@@ -78,11 +79,17 @@ def _holding(
     return hold
 
 
-def _let_in(case: Case, decisions: Sequence[str]) -> None:
+def _let_in(case: Case, api: Api) -> None:
     """Give every other request a token or an id that is good, so that what lies behind them is tried, too."""
     body, parameters = case.body, case.path_parameters
     seed = len(repr(body)) + len(repr(parameters))
     if isinstance(body, dict) and isinstance(body.get("visitor"), str) and seed % 4:
         body["visitor"] = mint(VISITORS[seed % len(VISITORS)], KEYS)
     if isinstance(parameters, dict) and "decision" in parameters and seed % 2:
-        parameters["decision"] = decisions[0]
+        parameters["decision"] = api.decisions[0]
+    if isinstance(parameters, dict) and "token" in parameters and seed % 2:
+        parameters["token"] = next(token for begin, token in api.tokens.items() if case.path.startswith(begin))
+    if isinstance(parameters, dict) and "person" in parameters and seed % 2:
+        parameters["person"] = PERSON
+    if isinstance(body, dict) and isinstance(body.get("visitors"), list) and seed % 4:
+        body["visitors"] = [mint(VISITORS[seed % len(VISITORS)], KEYS)]

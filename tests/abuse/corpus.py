@@ -4,7 +4,7 @@ import base64
 import copy
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -63,7 +63,7 @@ def corpus(api: Api) -> Iterator[Shot]:
         yield from _parameters(route)
         yield from _headers(route)
         yield from _queries(route)
-        yield from _events(route)
+        yield from _events(route, api.routes)
     for path in PATHS:
         yield Shot("path", path, lambda api, path=path: api.send("POST", path, b"{}"))
 
@@ -78,7 +78,7 @@ def _bodies(route: Route) -> Iterator[Shot]:
 
 
 def _posting(route: Route, body: bytes, headers: tuple[tuple[str, str], ...] = JSON) -> Callable[[Api], Reply]:
-    return lambda api: api.send(route.method, route.path, body, headers)
+    return lambda api: api.send(route.method, api.good_path(route), body, headers)
 
 
 def _spoiled(route: Route) -> Iterator[Shot]:
@@ -96,7 +96,7 @@ def _parameters(route: Route) -> Iterator[Shot]:
     for text in (*TEXTS, *BACKTRACKING, "0" * 26, "z" * 26, "7" + "z" * 25, "01m80mre83gycs2cjnw2872rm8"):
         for value in (text, quote(text, safe=""), f"{text}.svg"):
             path = f"{before}{value}{after}"
-            yield Shot("parameter", f"{route.key}: {path[:80]!r}", lambda api, path=path: api.send("GET", path))
+            yield Shot("parameter", f"{route.key}: {path[:80]!r}", lambda api, path=path: api.send(route.method, path))
 
 
 def _headers(route: Route) -> Iterator[Shot]:
@@ -116,22 +116,20 @@ def _queries(route: Route) -> Iterator[Shot]:
 def _sending(
     route: Route, body: bytes, headers: tuple[tuple[str, str], ...], query: str = ""
 ) -> Callable[[Api], Reply]:
-    return lambda api: api.send(route.method, _path_of(route, api), body, headers, query)
+    return lambda api: api.send(route.method, api.good_path(route), body, headers, query)
 
 
 def _good_body(route: Route) -> bytes:
     return json.dumps(GOOD[route.key]).encode() if route.key in GOOD else b""
 
 
-def _path_of(route: Route, api: Api) -> str:
-    """A good path of the route."""
-    return route.path.replace("{decision}", api.decisions[0]).replace("{proxy+}", "grocery/milk.svg")
-
-
-def _events(route: Route) -> Iterator[Shot]:
+def _events(route: Route, routes: Sequence[Route]) -> Iterator[Shot]:
     """Events of the gateway's form with odd contents, and things that are no such events at all."""
+    others = {f"method {one.method!r}" for one in routes if one.path == route.path} - {f"method {route.method!r}"}
     for kind, spoilers in (("event", _spoilers()), ("no event", _strangers())):
         for name, spoil in spoilers.items():
+            if name in others:
+                continue
 
             def fire(api: Api, spoil: Spoil = spoil) -> Reply:
                 return api.invoke(route, spoil(copy.deepcopy(good_event(route, api))))
@@ -142,7 +140,7 @@ def _events(route: Route) -> Iterator[Shot]:
 def good_event(route: Route, api: Api) -> dict[str, Any]:
     """An event of the route that is answered with 200."""
     body = _good_body(route)
-    path = _path_of(route, api)
+    path = api.good_path(route)
     parameters = {"decision": api.decisions[0]} if "{decision}" in route.path else {}
     request = HttpRequest(route.method, path, "", JSON, body, "203.0.113.7")
     return build_event(request, route, parameters, "r-1", api.now)

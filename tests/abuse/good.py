@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from tests.abuse.outreach import good_bodies
 from tests.golden.example_world import QUIET
 from tests.golden.world import KEYS
 from vitrine.visitors.identity import mint
@@ -35,6 +36,7 @@ _VIEW: Final[dict[str, Any]] = {
     "options": {"explain": False, "deadline_ms": 3000, "dry_run": False},
 }
 GOOD: Final[Mapping[str, dict[str, Any]]] = {
+    **good_bodies(KEYS),
     "POST /v1/decide": _VIEW,
     "POST /v1/explain": {
         **_VIEW,

@@ -9,6 +9,7 @@ import jsonschema_rs
 from tests.abuse.api import Reply
 from vitrine.api.openapi import document
 
+TEXTS: Final = ("image/svg+xml", "image/gif", "text/html")
 NO_ROUTE: Final = (
     {"message": "Not Found"},
     {"error": {"code": "not_found", "message": "there is nothing at this address", "field": ""}},
@@ -37,13 +38,14 @@ def faults_of(reply: Reply, *, may_be_500: bool = False) -> list[str]:
 
 
 def _strict(reply: Reply) -> Any:
-    """The body: JSON of RFC 8259 without repeated keys and lone surrogates; a picture is a text.
+    """The body: JSON of RFC 8259 without repeated keys and lone surrogates; pictures and pages are texts.
 
     Raises:
         ValueError: it is none.
     """
-    text = reply.body.decode()
-    if reply.headers.get("content-type") == "image/svg+xml":
+    content_type = reply.headers.get("content-type", "")
+    text = reply.body.decode("latin-1" if content_type == "image/gif" else "utf-8")
+    if content_type.partition(";")[0] in TEXTS:
         return text
     plain = json.loads(text, parse_constant=_refuse, object_pairs_hook=_distinct)
     json.dumps(plain, ensure_ascii=False).encode()  # an escaped lone surrogate has no UTF-8

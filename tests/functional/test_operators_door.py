@@ -106,6 +106,9 @@ def test_the_products_own_routes() -> None:
         "POST /v1/explain",
         "GET /v1/decisions/{decision}",
         "GET /v1/decisions/{decision}/replay",
+        "PUT /v1/people/{person}",
+        "GET /v1/people/{person}",
+        "DELETE /v1/people/{person}",
     }
 
 

@@ -1,5 +1,6 @@
 """House rules for alarms on what decisions tell of themselves."""
 
+import json
 import re
 
 import pytest
@@ -7,10 +8,12 @@ import pytest
 from tests.infra.test_failures import alarms
 from tests.unit.test_ladder import DECISION
 from vitrine.api.metrics import NAMESPACE, SAMPLE, SAMPLED_EVERY, SERVICE, Meter
+from vitrine.api.outreach_metrics import DUE, SEND, count_outcomes, count_swept
 from vitrine.decisions.context import DEFAULT_DEADLINE_MS
 from vitrine.decisions.ladder import EXERCISE, IDENTITY, told_outside
 from vitrine.service.decide import Outcome, Strain
 from vitrine.service.sources import LEFT_ALONE
+from vitrine.service.sweep import Swept
 
 SHARES = {
     "DecideFallbacksAlarm": ("Fallbacks", 5),
@@ -40,7 +43,7 @@ def of_decide(resources) -> dict[str, set[str]]:
     for name, alarm in alarms(resources).items():
         metrics = [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", ()) if "MetricStat" in part]
         for metric in metrics or [alarm]:
-            if (metric["Namespace"], metric["Dimensions"]) == (NAMESPACE, [{"Name": "service", "Value": SERVICE}]):
+            if (metric["Namespace"], metric.get("Dimensions")) == (NAMESPACE, [{"Name": "service", "Value": SERVICE}]):
                 found.setdefault(name, set()).add(metric["MetricName"])
     return found
 
@@ -50,6 +53,25 @@ def test_alarms_look_at_what_is_printed(resources, capsys):
     watched = of_decide(resources)
     assert len(watched) == 8
     assert set().union(*watched.values()) <= printed(capsys)
+
+
+def of_outreach(resources) -> dict[tuple[str, str], str]:
+    """Alarms on what outreach counts, by service and metric."""
+    return {
+        (alarm["Dimensions"][0]["Value"], alarm["MetricName"]): name
+        for name, alarm in alarms(resources).items()
+        if alarm.get("Namespace") == NAMESPACE and str(alarm["Dimensions"][0]["Value"]).startswith("outreach_")
+    }
+
+
+def test_outreach_prints_what_its_alarms_look_at(resources, capsys):
+    """How long the longest has been due, and how many messages were refused."""
+    count_swept(Swept(due=1, sent=1, lag_ms=1_000))
+    count_outcomes(["refused"])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    printed = {(line["service"], name) for line in lines for name in line if name not in ("_aws", "service")}
+    assert of_outreach(resources) == {(DUE, "LagS"): "OutreachLagAlarm", (SEND, "Refused"): "OutreachRefusedAlarm"}
+    assert of_outreach(resources).keys() <= printed
 
 
 def test_every_rung_has_an_alarm(resources):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from vitrine.adapters.agenda_dynamodb import INDEX
+from vitrine.outreach.state import State, StoredState
 from vitrine.refresh.compaction import KEEP_DAYS
 from vitrine.settings import Settings
 
@@ -26,6 +28,26 @@ def test_table_is_recoverable_and_forgets(template, resources):
     assert table["SSESpecification"] == {"SSEEnabled": True}
     assert table["DeletionProtectionEnabled"] == {"Ref": "TableDeletionProtection"}
     assert template.document["Parameters"]["TableDeletionProtection"]["Default"] == "true"
+
+
+def test_the_index_of_alarms_is_the_one_that_is_asked(resources):
+    """Keys only, by shard and instant; a row without both attributes is not in it."""
+    table = resources["Table"]["Properties"]
+    assert table["GlobalSecondaryIndexes"] == [
+        {
+            "IndexName": INDEX,
+            "KeySchema": [
+                {"AttributeName": "shard", "KeyType": "HASH"},
+                {"AttributeName": "due", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+    ]
+    kinds = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    assert kinds == {"pk": "S", "sk": "S", "shard": "S", "due": "N"}
+    row = StoredState().successor(State(due_ms=1), "p1", 0)
+    assert {"shard", "due"} <= row.keys()
+    assert not {"shard", "due"} & StoredState().successor(State(), "p1", 0).keys()
 
 
 def test_table_keys_are_those_of_the_code(resources):

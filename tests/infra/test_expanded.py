@@ -6,11 +6,11 @@ import pytest
 from samtranslator.translator.transform import transform
 
 from tests.infra.test_functions import OPERATORS, ROUTES
-from tests.infra.test_permissions import listed, loose_parts
+from tests.infra.test_permissions import as_if_held, listed, loose_parts
 from vitrine.local.intrinsics import parse
 
 UPLOADED = {"CodeUri", "ContentUri"}
-N_SCHEDULES = 5
+N_SCHEDULES = 7
 
 
 class NoManagedPolicies:
@@ -101,23 +101,29 @@ def test_generated_roles_have_no_loose_statements(expanded, functions):
     schedules = {
         name
         for name in granting
-        if name.endswith(("DailyRole", "WeeklyRole", "HalfHourlyRole", "QuarterHourlyRole", "HourlyRole"))
+        if name.endswith(
+            ("DailyRole", "WeeklyRole", "HalfHourlyRole", "QuarterHourlyRole", "HourlyRole", "MinutelyRole")
+        )
     }
     assert len(schedules) == N_SCHEDULES
     assert granting >= schedules | {f"{name}Role" for name, function in functions.items() if "Policies" in function}
     for name in granting:
         for policy in policies[name]:
             for statement in listed(policy["PolicyDocument"]["Statement"]):
-                assert not list(loose_parts(statement)), name
+                assert not list(loose_parts(as_if_held(statement))), name
     for name in schedules:
         assert any("sqs:SendMessage" in json.dumps(policy) for policy in policies[name]), name
 
 
 def test_nothing_but_logs_and_traces_comes_from_managed_policies(expanded):
-    """SAM attaches AWS's policies for logs and X-Ray, and no other."""
+    """SAM attaches AWS's policies for logs, X-Ray and who is fed from queues, and no other."""
     attached = {
         arn.rpartition("/")[2]
         for name in of_type(expanded, "AWS::IAM::Role")
         for arn in expanded[name]["Properties"].get("ManagedPolicyArns", [])
     }
-    assert attached == {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+    assert attached == {
+        "AWSLambdaBasicExecutionRole",
+        "AWSLambdaSQSQueueExecutionRole",
+        "AWSXrayWriteOnlyAccess",
+    }

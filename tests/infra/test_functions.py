@@ -10,14 +10,25 @@ from vitrine.local.template import PSEUDO_PARAMETERS
 from vitrine.settings import Settings
 
 MAX_HANDLER_LINES = 60
-ROUTES = {("POST", "/v1/decide"), ("POST", "/v1/events"), ("GET", "/media/{proxy+}")}
+LINKS = {
+    ("GET", "/v1/unsubscribe/{token}"),
+    ("POST", "/v1/unsubscribe/{token}"),
+    ("GET", "/v1/open/{token}/{place}"),
+    ("GET", "/v1/go/{token}/{place}"),
+    ("GET", "/v1/message/{token}"),
+}
+"""Links in messages: the token in the path is all that they need."""
+ROUTES = {("POST", "/v1/decide"), ("POST", "/v1/events"), ("POST", "/v1/geofence"), ("GET", "/media/{proxy+}")} | LINKS
 """The public API of DESIGN as far as it is built, and the demo's pictures."""
 OPERATORS = {
     ("POST", "/v1/explain"),
     ("GET", "/v1/decisions/{decision}"),
     ("GET", "/v1/decisions/{decision}/replay"),
+    ("PUT", "/v1/people/{person}"),
+    ("GET", "/v1/people/{person}"),
+    ("DELETE", "/v1/people/{person}"),
 }
-"""Routes that tell of other people's visits."""
+"""Routes that tell of other people."""
 
 
 def test_memory_and_timeout_are_chosen(functions):
@@ -64,7 +75,7 @@ def test_settings_accept_each_environment(functions, template):
     defaults = {name: str(spec.get("Default", "x")) for name, spec in template.document["Parameters"].items()}
     for function in functions.values():
         told = function["Environment"]["Variables"].items()
-        names = {variable: value["Ref"] if isinstance(value, dict) else value for variable, value in told}
+        names = {variable: value.get("Ref", "x") if isinstance(value, dict) else value for variable, value in told}
         Settings.from_env({variable: defaults.get(name, "x") for variable, name in names.items()})
 
 
@@ -155,8 +166,10 @@ def test_every_function_has_a_real_event(functions, root):
         event = json.loads((root / "events" / f"{Path(function['CodeUri']).name}.json").read_text(encoding="utf-8"))
         triggers = list(function["Events"].values())
         if triggers[0]["Type"] == "HttpApi":
-            routes = [trigger["Properties"] for trigger in triggers]
+            routes = [trigger["Properties"] for trigger in triggers if trigger["Type"] == "HttpApi"]
             assert {event["version"]} == {route["PayloadFormatVersion"] for route in routes}
             assert event["routeKey"] in [f"{route['Method']} {route['Path']}" for route in routes]
+        elif triggers[0]["Type"] == "SQS":
+            assert {record["eventSource"] for record in event["Records"]} == {"aws:sqs"}
         else:
             assert event["source"] == "aws.scheduler"

@@ -30,6 +30,8 @@ NEEDED: Final = {
 }
 """All that these import of what is installed."""
 
+LEAN: Final = {"aws_lambda_powertools", "duckdb", "jinja2", "numpy", "onnx", "pydantic", "yaml"}
+
 FORBIDDEN: Final = {
     "decide": {
         "asyncio",
@@ -44,10 +46,17 @@ FORBIDDEN: Final = {
         "vitrine.refresh",
     },
     "collect": {"asyncio", "aws_lambda_powertools", "jinja2", "numpy", "onnxruntime", "pydantic", "yaml"},
+    "people": {"aws_lambda_powertools", "duckdb", "numpy", "onnxruntime", "pydantic", "vitrine.refresh", "yaml"},
     "operate": {"duckdb", "holidays", "onnx", "onnxruntime", "pandas", "pydantic", "yaml", "aws_lambda_powertools"},
+    "geofence": {"duckdb", "holidays", "onnx", "onnxruntime", "pandas", "pyspark"},
+    "outreach_due": LEAN,
+    "outreach_feedback": LEAN | {"botocore"},
+    "outreach_links": LEAN | {"botocore"},
+    "outreach_send": {"duckdb", "holidays", "onnx", "onnxruntime", "pandas", "pyspark"},
     "refresh_weather": {"duckdb", "onnx", "onnxruntime", "pandas", "pyspark"},
     "watch_model": {"duckdb", "onnx", "onnxruntime", "pandas", "pyspark"},
     "refresh_catalogue": {"onnxruntime", "pandas", "pyspark"},
+    "refresh_outreach": {"onnxruntime", "pandas", "pyspark"},
     "refresh_model": {"onnxruntime", "pandas", "pyspark"},
     "refresh_recommendations": {"onnxruntime", "pandas", "pyspark"},
 }

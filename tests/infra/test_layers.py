@@ -17,18 +17,27 @@ def test_every_layer_is_made_by_the_build(template):
 
 
 def test_functions_carry_what_they_need_and_no_more(template):
-    """The package everywhere; the bundle and ONNX Runtime where a decision or a release is made; DuckDB for refreshes.
+    """The package everywhere; the bundle and ONNX Runtime where a decision or a release is made; DuckDB for refreshes;
+    what web push signs with where messages go out.
 
     Without the bundle a cold start with every dependency down has no answer; with DuckDB it would be 75 MB heavier.
     """
+    refreshing = set(LAYERS) - {"outreach"}
     assert {name: set(layers) for name, (_, layers) in function_layers(template).items()} == {
         "collect": {PACKAGE_LAYER},
         "media": {PACKAGE_LAYER},
+        "geofence": {PACKAGE_LAYER, "inference", "outreach", BUNDLE_LAYER},
         "decide": {PACKAGE_LAYER, "inference", BUNDLE_LAYER},
         "operate": {PACKAGE_LAYER, "inference", BUNDLE_LAYER},
-        "refresh_catalogue": set(LAYERS),
-        "refresh_model": set(LAYERS),
-        "refresh_recommendations": set(LAYERS),
+        "outreach_due": {PACKAGE_LAYER},
+        "outreach_feedback": {PACKAGE_LAYER},
+        "outreach_links": {PACKAGE_LAYER},
+        "outreach_send": {PACKAGE_LAYER, "inference", "outreach", BUNDLE_LAYER},
+        "refresh_catalogue": refreshing,
+        "people": {PACKAGE_LAYER},
+        "refresh_outreach": {PACKAGE_LAYER, "inference", "refresh"},
+        "refresh_model": refreshing,
+        "refresh_recommendations": refreshing,
         "refresh_weather": {PACKAGE_LAYER, "inference", BUNDLE_LAYER},
         "watch_model": {PACKAGE_LAYER, "inference"},
     }

@@ -16,6 +16,8 @@ OBJECTS_OF_A_BUCKET = "/*"
 RELEASES = "/20*"
 """Releases are named by their time, so this is all of their objects for as long as the century lasts."""
 PURE_FUNCTION = "MediaFunction"
+TELEPHONES = ("sns:Publish", {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"})
+"""A telephone has no ARN: who may write to one may publish to whatever is no resource of SNS."""
 USED_THROUGH = {
     "VITRINE_TABLE": "dynamodb",
     "VITRINE_LAKE_BUCKET": "s3",
@@ -23,6 +25,9 @@ USED_THROUGH = {
     "VITRINE_EVENTS_STREAM": "firehose",
     "VITRINE_DECISIONS_STREAM": "firehose",
     "VITRINE_TOKEN_SECRET": "secretsmanager",
+    "VITRINE_OUTREACH_QUEUE": "sqs",
+    "VITRINE_OUTREACH_DEAD_LETTERS": "sqs",
+    "VITRINE_MAIL_CONFIGURATION_SET": "ses",
 }
 """Service through which a function uses the resource that a variable names."""
 
@@ -32,9 +37,15 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def as_if_held(value: Any) -> Any:
+    """What stands under a condition, as if it held."""
+    return value["Fn::If"][1] if isinstance(value, dict) and "Fn::If" in value else value
+
+
 def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
-    """The statements of a function's own policies."""
-    return [statement for policy in function.get("Policies", ()) for statement in policy["Statement"]]
+    """The statements of a function's own policies, those under a condition as if it held."""
+    found = [statement for policy in function.get("Policies", ()) for statement in policy["Statement"]]
+    return [as_if_held(one) for one in found]
 
 
 def table_grants(function: dict[str, Any]) -> list[dict[str, Any]]:
@@ -61,14 +72,24 @@ def granted_on(functions: dict[str, dict[str, Any]], action: str) -> set[tuple[s
         for name, function in functions.items()
         for statement in statements(function)
         if action in listed(statement["Action"])
-        for target, _ in references(statement["Resource"])
+        for target, _ in references(resources_in(statement))
     }
+
+
+def resources_in(statement: dict[str, Any]) -> list[Any]:
+    """The resources of a statement, those under a condition as if it held."""
+    found = listed(statement["Resource"] if "Resource" in statement else statement["NotResource"])
+    return [as_if_held(one) for one in found]
 
 
 def loose_parts(statement: dict[str, Any]) -> Iterator[str]:
     """Actions and resources that say more than one thing; the objects of one bucket cannot be told otherwise."""
     yield from (action for action in listed(statement["Action"]) if "*" in action)
-    for resource in listed(statement["Resource"]):
+    if "NotResource" in statement:
+        if (statement["Action"], statement["NotResource"]) != TELEPHONES:
+            yield str(statement["NotResource"])
+        return
+    for resource in resources_in(statement):
         named = isinstance(resource, dict) and ("Ref" in resource or "Fn::GetAtt" in resource)
         text = resource["Fn::Sub"] if isinstance(resource, dict) and not named else str(resource)
         if not named and ("*" in text.removesuffix(RELEASES).removesuffix(OBJECTS_OF_A_BUCKET) or "${" not in text):
@@ -81,6 +102,8 @@ def loose_parts(statement: dict[str, Any]) -> Iterator[str]:
         {"Action": "s3:*", "Resource": {"Fn::GetAtt": ["LakeBucket", "Arn"]}},
         {"Action": ["dynamodb:GetItem", "dynamodb:*"], "Resource": {"Fn::GetAtt": ["Table", "Arn"]}},
         {"Action": "s3:GetObject", "Resource": "*"},
+        {"Action": "sns:Publish", "NotResource": "arn:aws:s3:::bucket"},
+        {"Action": "sns:Subscribe", "NotResource": {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}},
         {"Action": "s3:GetObject", "Resource": {"Fn::Sub": "arn:aws:s3:::*/*"}},
         {"Action": "s3:GetObject", "Resource": {"Fn::Sub": "arn:aws:s3:::*/20*"}},
     ],
@@ -128,13 +151,14 @@ def test_functions_may_use_what_they_know_and_nothing_else(functions, resources)
         known = {
             (USED_THROUGH[variable], value["Ref"])
             for variable, value in variables.items()
-            if isinstance(value, dict) and value["Ref"] in resources  # parameters are not resources
+            if isinstance(value, dict) and value.get("Ref") in resources  # parameters are not resources
         }
         allowed = {
             (action.partition(":")[0], target)
             for statement in statements(function)
             for action in listed(statement["Action"])
-            for target, _ in references(statement["Resource"])
+            for target, _ in references(resources_in(statement))
+            if target in resources
         }
         assert allowed == known or (not statements(function) and known == {("dynamodb", "Table")}), name
 
@@ -234,9 +258,56 @@ def test_operate_changes_nothing(functions):
 
 
 def test_collect_touches_only_visitors(functions):
-    """A forged event can spoil one profile at most."""
+    """A forged event can spoil one profile at most, and wake whose visitor it is."""
     (part,) = [one for one in statements(functions["CollectFunction"]) if "dynamodb:PutItem" in listed(one["Action"])]
-    assert part["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["V#*"]
+    assert part["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["V#*", "P#*"]
+
+
+def test_outreach_writes_to_persons(functions):
+    """Whoever sends reads what a page view reads, and writes persons, their messages and the minute's count."""
+    send = functions["OutreachSendFunction"]
+    assert leading_keys(send, "dynamodb:PutItem") == {"P#*"}
+    assert leading_keys(send, "dynamodb:BatchWriteItem") == {"P#*", "S#*"}
+    assert leading_keys(send, "dynamodb:UpdateItem") == {"OUTREACH"}
+    decide = leading_keys(functions["DecideFunction"], "dynamodb:BatchGetItem")
+    assert leading_keys(send, "dynamodb:BatchGetItem") == decide | {"P#*", "OUTREACH"}
+    (mail,) = [one for one in statements(send) if one["Action"] == "ses:SendEmail"]
+    assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+
+
+def test_a_channel_that_is_not_set_up_may_not_be_used(functions):
+    """Mail, text messages, push and further secrets are allowed where the parameter that names them is given."""
+    (policy,) = functions["OutreachSendFunction"]["Policies"]
+    conditions = {one["Fn::If"][0]: one["Fn::If"][1]["Action"] for one in policy["Statement"] if "Fn::If" in one}
+    assert conditions == {"HasMail": "ses:SendEmail", "HasPush": "sns:Publish", "HasSms": "sns:Publish"}
+
+
+def test_who_looks_who_is_due_sees_nothing_else(functions):
+    """The index of alarms holds keys only."""
+    (query, queue) = statements(functions["OutreachDueFunction"])
+    assert query["Action"] == "dynamodb:Query"
+    assert query["Resource"] == {"Fn::Sub": "${Table.Arn}/index/due"}
+    assert query["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["DUE#*"]
+    assert set(queue["Action"]) == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
+
+
+def test_links_change_persons_alone(functions):
+    """A link that leaked can suppress one channel of one person."""
+    links = functions["OutreachLinksFunction"]
+    assert leading_keys(links, "dynamodb:PutItem") == {"P#*"}
+    assert leading_keys(links, "dynamodb:BatchGetItem") == {"P#*", "I#*"}
+
+
+def test_topic_and_queue_hear_those_they_are_for(resources):
+    """SES may tell the topic, and the topic the queue; nobody else's."""
+    (heard,) = resources["FeedbackTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert heard["Principal"] == {"Service": "ses.amazonaws.com"}
+    assert heard["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    (passed,) = resources["FeedbackQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert passed["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert passed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "FeedbackTopic"}}}
+    subscription = resources["FeedbackSubscription"]["Properties"]
+    assert (subscription["Endpoint"], subscription["RawMessageDelivery"]) == (passed["Resource"], True)
 
 
 def test_only_named_origins_may_call(resources, template):

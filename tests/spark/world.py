@@ -58,6 +58,8 @@ PARAMETERS: Mapping[str, Value] = {
     "drop": 0.1,
     "region": "north",
     "source": "tills",
+    "day_ms": REFERENCE_MS // DAY_MS * DAY_MS,
+    "most": 20,
 }
 """A value for everything that a file leaves open. A file that names something else has to be given it here."""
 
@@ -139,12 +141,13 @@ def _put_feed(engine: Engine) -> None:
         _good("odd", 100),
         _good("odd", 101),
         _good("back", 90),
+        _good("i00", 80),
     ]
-    digests = ["d"] * 9 + ["e", "d"]
+    digests = ["d"] * 9 + ["e", "d", "d"]
     rows = [{"n": n, "line": n + 2, **row, "digest": digests[n]} for n, row in enumerate(said)]
     _put_rows(engine, "feed_rows", ROWS, rows)
     _put_rows(engine, "feed_faulted", {"item": "varchar"}, [{"item": "faulted"}, {"item": "drop"}])
-    names = ["drop", "rise", "jump", "misprint", "zero", "twice", "odd", "faulted", "gone"]
+    names = ["drop", "rise", "jump", "misprint", "zero", "twice", "odd", "faulted", "gone", "i00"]
     known = [{**_good(name, 100), "first_seen_ms": 5, "is_listed": True} for name in names]
     for name, days in (("back", 3), ("long gone", 9)):
         dropped = {"first_seen_ms": 5, "is_listed": False, "dropped_ms": REFERENCE_MS - days * DAY_MS}

@@ -201,7 +201,7 @@ def test_size_table_has_a_line_per_function_and_architecture():
     size = Size("decide", 2**19, {"vitrine": 2**20, "inference": 2**21})
     header, arm, x86 = build_command.size_table({"arm64": [size], "x86_64": [size]})
     assert header.split() == ["MB", "unzipped", "code", *LAYERS, "total"]
-    assert arm.split() == ["arm64", "decide", "0.50", "1.0", "2.0", "-", "-", "3.5"]
+    assert arm.split() == ["arm64", "decide", "0.50", "1.0", "2.0", "-", "-", "-", "3.5"]
     assert x86.startswith("x86_64 decide")
 
 

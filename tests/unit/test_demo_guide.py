@@ -65,7 +65,7 @@ def test_its_vitrine_commands_are_right_usage(text: str) -> None:
     """Every command of ours that it prints is one that the command line understands, the state's folder included."""
     lines = [line.partition(": ")[2] for line in text.splitlines() if "vitrine " in line and "--stack-state" in line]
     commands = [words(line.replace(beside_python("vitrine"), "curl")) for line in lines]
-    assert [command[0] for command in commands] == ["token", "weather", "why"]
+    assert [command[0] for command in commands] == ["token", "weather", "why", "demo", "outreach"]
     for name, *options in commands:
         parser = argparse.ArgumentParser()
         import_module(f"vitrine.cli.{name}_command").configure(parser)

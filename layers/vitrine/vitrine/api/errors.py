@@ -33,7 +33,7 @@ def error_answer(error: Exception) -> Answer:
         case DependencyFailed():
             log.warning("dependency failed: %s", error)
             return _answer(503, "unavailable", f"the {error.dependency} did not answer; try again", headers=RETRY)
-    log.error("unexpected %s at %s", type(error).__name__, _where(error))
+    log.error("unexpected %s at %s", type(error).__name__, where(error))
     return _answer(500, "internal_error", "something went wrong on our side")
 
 
@@ -42,7 +42,7 @@ def not_found() -> Answer:
     return _answer(404, "not_found", "there is nothing at this address")
 
 
-def _where(error: Exception) -> str:
+def where(error: Exception) -> str:
     """Where it was raised and by whom it was called, innermost first, in one line."""
     frames = [f"{frame.f_code.co_filename}:{line}" for frame, line in walk_tb(error.__traceback__)]
     return " < ".join(reversed(frames))

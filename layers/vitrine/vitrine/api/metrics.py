@@ -9,15 +9,14 @@ Rungs and reasons stand in the names of metrics, not in dimensions, because a li
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
-import orjson
-
+from vitrine.api.emf import NAMESPACE as NAMESPACE
+from vitrine.api.emf import emit as emit
 from vitrine.decisions.ladder import UNREAD
 from vitrine.decisions.outcome import BESTSELLERS
 from vitrine.service.decide import Outcome
 
-NAMESPACE: Final = "Vitrine"
 SERVICE: Final = "decide"
 WATCH: Final = "watch_model"
 
@@ -30,8 +29,6 @@ STAGES: Final = {"ReadMs": "read", "RankMs": "rank", "CardsMs": "cards", "Record
 """Stages that wait or that a release changes, by metric; each metric costs 0.30 USD a month while it is told."""
 
 HOUR_MS: Final = 3_600_000.0
-
-Values: TypeAlias = Mapping[str, float | Sequence[float]]
 
 
 class Meter:
@@ -96,14 +93,6 @@ def count_watched(action: str | None) -> None:
     if action in ("roll back", "promote"):
         name = "ChallengersRolledBack" if action == "roll back" else "ChallengersPromoted"
         emit(WATCH, {name: 1}, None, time.time())
-
-
-def emit(service: str, values: Values, unit: str | None, now_s: float) -> None:
-    """One line of metrics of a service. Source: CloudWatch's specification of the embedded metric format."""
-    metrics = [{"Name": name} if unit is None else {"Name": name, "Unit": unit} for name in values]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [["service"]], "Metrics": metrics}
-    about = {"Timestamp": int(now_s * 1000), "CloudWatchMetrics": [directive]}
-    print(orjson.dumps({"_aws": about, "service": service, **values}).decode(), flush=True)
 
 
 def _times(sample: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:

@@ -59,9 +59,16 @@ def document() -> Plain:
         "info": {"title": "Vitrine", "version": version("vitrine"), "description": ABOUT},
         "servers": list(SERVERS),
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
-        "paths": {route.path: {route.method.lower(): _operation(route)} for route in ROUTES},
+        "paths": _paths(),
         "components": {"schemas": _schemas(), "headers": dict(HEADERS), "securitySchemes": SECURITY},
     }
+
+
+def _paths() -> Plain:
+    found: Plain = {}
+    for route in ROUTES:
+        found.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return found
 
 
 def _operation(route: Route) -> Plain:

@@ -2,6 +2,11 @@
 
 from typing import Any, Final
 
+from vitrine.api.openapi_geofence import ANSWER as GEOFENCE_ANSWER
+from vitrine.api.openapi_geofence import REQUEST as GEOFENCE_REQUEST
+from vitrine.api.openapi_people import PERSON
+from vitrine.api.openapi_people import REQUEST as PERSON_REQUEST
+
 Plain = dict[str, Any]
 
 TOKEN: Final = "v1.k1.00112233445566778899aabbccddeeff.Zm9yIGFuIGV4YW1wbGUgb25seSwgbm90IHNpZ25lZCE"  # noqa: S105 - no secret
@@ -116,6 +121,10 @@ REQUESTS: Final[dict[str, dict[str, Plain]]] = {
             },
         },
     },
+    "geofence": {
+        "enter": {"summary": "The app has come near a shop", "value": {"visitor": TOKEN, **GEOFENCE_REQUEST}},
+    },
+    "tell": {"login": {"summary": "Somebody has logged in", "value": {"visitors": [TOKEN], **PERSON_REQUEST}}},
     "explain": {
         "evening": {
             "summary": "The same page on a rainy evening",
@@ -130,6 +139,10 @@ REQUESTS: Final[dict[str, dict[str, Plain]]] = {
 ANSWERS: Final[dict[str, Plain]] = {
     "decide": {"visitor": TOKEN, "timings_ms": {"context": 0.1, "read": 2.4, "rank": 0.3}, **_DECISION},
     "collect": {"accepted": 2, "duplicates": 0, "rejected": [], "visitor": TOKEN},
+    "geofence": GEOFENCE_ANSWER,
+    "tell": {"person": "customer-1929", "reached_by": ["mail"]},
+    "person": dict(PERSON),
+    "forget": {"deleted": 4},
     "explain": {"explanation": _EXPLANATION, "timings_ms": {"read": 2.4}, "answer": _DECISION},
     "decision": {
         "record": {

@@ -1,22 +1,31 @@
 """The routes of the HTTP API as callers see them. A test holds them against template.yaml."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from vitrine.api.decide import DecideBody
 from vitrine.api.events import EventsBody
 from vitrine.api.explain import ExplainBody
+from vitrine.api.geofence import GeofenceBody
 from vitrine.api.openapi_answers import Answer, DecideAnswer, EventsAnswer
+from vitrine.api.openapi_geofence import TEXT as GEOFENCE
+from vitrine.api.openapi_geofence import GeofenceAnswer
 from vitrine.api.openapi_operate import ExplainAnswer, RecordAnswer, ReplayAnswer
+from vitrine.api.openapi_people import ForgottenAnswer, PersonAnswer, ToldAnswer
+from vitrine.api.people import PersonBody
 from vitrine.api.wire import Wire
 from vitrine.values import dataclass
 
 TAGS: Final[Mapping[str, str]] = {
+    "messages": "Links in messages. The token in the path, signed for one person and message, is all that they need.",
     "storefront": "Called by the shop's pages and apps. Open to everybody; who a visitor is, their token says.",
     "operators": "Called by who runs the shop, with AWS credentials that may invoke the API.",
 }
 BODY: Final = (400, 401, 413)
 """How a request with a body and a visitor's token may fail."""
+
+Form: TypeAlias = Literal["json", "drawing", "page", "redirect", "picture"]
+"""What a route answers: JSON; an SVG; a page for people, as are its errors; the way to a page; the way to a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route. `errors` are statuses of our own beside 500; `answer` None is a picture."""
+    """One route. `errors` are statuses of our own beside 500; `answer` None belongs to other forms than JSON."""
 
     name: str
     method: str
@@ -42,6 +51,7 @@ class Route:
     errors: Sequence[int]
     body: type[Wire] | None = None
     parameters: Sequence[Parameter] = ()
+    form: Form = "json"
 
     @property
     def for_operators(self) -> bool:
@@ -58,6 +68,18 @@ PICTURE: Final = Parameter(
     "proxy+",
     "Path of a category with `.svg` behind it; a card's `image` names it. It may hold slashes.",
     {"type": "string", "maxLength": 204, "pattern": r"^.+\.svg$", "examples": ["drug-gm/baby-foods/baby-food.svg"]},
+)
+
+PERSON: Final = Parameter(
+    "person",
+    "The shop's own id of a person, or `v:` and the id of a visitor.",
+    {"type": "string", "pattern": "^(v:)?[A-Za-z0-9_-]{1,64}$", "examples": ["customer-1929"]},
+)
+_SIGNED: Final = {"type": "string", "minLength": 1, "maxLength": 300, "pattern": r"^v1\.[A-Za-z0-9_.:-]+$"}
+LEAVING: Final = Parameter("token", "Signed for a person, a channel and a message.", _SIGNED)
+OPENING: Final = Parameter("token", "Signed for a person and a message.", _SIGNED)
+PLACE: Final = Parameter(
+    "place", "Place of the good in the message, 0 is the first.", {"type": "integer", "minimum": 0, "maximum": 99}
 )
 
 ROUTES: Final = (
@@ -84,6 +106,17 @@ ROUTES: Final = (
         EventsAnswer,
         (*BODY, 503),
         EventsBody,
+    ),
+    Route(
+        "geofence",
+        "POST",
+        "/v1/geofence",
+        "storefront",
+        "A device has crossed a fence",
+        GEOFENCE,
+        GeofenceAnswer,
+        (*BODY, 503),
+        GeofenceBody,
     ),
     Route(
         "explain",
@@ -129,5 +162,102 @@ ROUTES: Final = (
         None,
         (400, 404),
         parameters=(PICTURE,),
+        form="drawing",
+    ),
+    Route(
+        "tell",
+        "PUT",
+        "/v1/people/{person}",
+        "operators",
+        "How a person is reached, as the shop's backend knows it",
+        "Merged into what is known: what is left out stays, and telling it again changes nothing. To be called at each"
+        " login, with the tokens of the person's visitors; `v:<visitor>` is somebody who never logged in.",
+        ToldAnswer,
+        (*BODY, 503),
+        PersonBody,
+        parameters=(PERSON,),
+    ),
+    Route(
+        "person",
+        "GET",
+        "/v1/people/{person}",
+        "operators",
+        "What is known of a person",
+        "Addresses, what they allowed, what was sent and what is awaited; of a browser its push service alone.",
+        PersonAnswer,
+        (400, 404, 503),
+        parameters=(PERSON,),
+    ),
+    Route(
+        "forget",
+        "DELETE",
+        "/v1/people/{person}",
+        "operators",
+        "Erase a person",
+        "Addresses, messages and whose the visitors are; the visitors' own profiles stay. Erasing nobody is no error.",
+        ForgottenAnswer,
+        (400, 503),
+        parameters=(PERSON,),
+    ),
+    Route(
+        "ask_to_leave",
+        "GET",
+        "/v1/unsubscribe/{token}",
+        "messages",
+        "A page that asks whether to unsubscribe",
+        "Changes nothing, because programs that scan mail follow every link.",
+        None,
+        (401, 503),
+        parameters=(LEAVING,),
+        form="page",
+    ),
+    Route(
+        "leave",
+        "POST",
+        "/v1/unsubscribe/{token}",
+        "messages",
+        "Unsubscribe from the channel of the message",
+        "One click as of RFC 8058: without cookies, whatever the body is. Again it changes nothing.",
+        None,
+        (401, 503),
+        parameters=(LEAVING,),
+        form="page",
+    ),
+    Route(
+        "message",
+        "GET",
+        "/v1/message/{token}",
+        "messages",
+        "The message in the browser",
+        "As it was sent, for 90 days.",
+        None,
+        (401, 404, 503),
+        parameters=(OPENING,),
+        form="page",
+    ),
+    Route(
+        "go",
+        "GET",
+        "/v1/go/{token}/{place}",
+        "messages",
+        "To the page of a good in a message",
+        "Of what the place shows now: another good of the message's list where it is sold out, and the shop's front"
+        " page where nothing is left. Only ever to the shop.",
+        None,
+        (401, 404, 503),
+        parameters=(OPENING, PLACE),
+        form="redirect",
+    ),
+    Route(
+        "open",
+        "GET",
+        "/v1/open/{token}/{place}",
+        "messages",
+        "To the picture of a good in a message",
+        "Of what the place shows now, as `/v1/go`; a transparent pixel where nothing is left.",
+        None,
+        (401, 404, 503),
+        parameters=(OPENING, PLACE),
+        form="picture",
     ),
 )

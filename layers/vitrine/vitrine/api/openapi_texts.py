@@ -6,6 +6,9 @@ A test asks for a text of every field.
 from collections.abc import Mapping
 from typing import Final
 
+from vitrine.api.openapi_geofence import FIELDS as GEOFENCE
+from vitrine.api.openapi_people import FIELDS as PEOPLE
+
 ABOUT: Final = """\
 Vitrine decides, once per page view, what one visitor of an online store sees.
 
@@ -89,6 +92,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "consent": _CONSENT,
         "events": "What happened, in any order.",
     },
+    "GeofenceBody": GEOFENCE,
+    **PEOPLE,
     "EventBody": {
         "id": "Id of the event, made by the page: the same event may be sent twice.",
         "kind": "What happened. Views, cart, favourite and purchase events need `item`, a search its `query`,"

@@ -5,6 +5,9 @@ speed. The caller's repetition then puts a second line of the event into the lak
 same visitor, kind and id as one event, as the profile does. The profile is written under optimistic locking; whoever
 loses the race reads again and merges, which the reducer makes harmless.
 
+A visitor who is linked to a person (`keys.link`) may be somebody to send a message to: before the profile is written,
+an alarm is set for the person. Nobody else costs more than one key in the read that is done anyway.
+
 All of it shares one budget of time below the timeout of the function: a caller who is answered 503 can come again, one
 whose function was killed learns nothing.
 """
@@ -18,7 +21,9 @@ import orjson
 
 from vitrine import keys
 from vitrine.errors import DeadlineExceeded, DependencyFailed, ProfileConflict
+from vitrine.outreach.person import PersonId
 from vitrine.ports import Clock, Stream, Table
+from vitrine.service.alarms import arm, link_of
 from vitrine.types import Event, Purpose, RegionId, VisitorId
 from vitrine.values import dataclass
 from vitrine.visitors.consent import may_recognise
@@ -144,7 +149,7 @@ class CollectService:
     ) -> int:
         """Hand the events to the lake and fold them into the profile; how many were new."""
         try:
-            stored = self._load(visitor, now, budget, latest=False)
+            stored, person = self._find(visitor, now, budget)
         except DependencyFailed:
             self._hand_over(visitor, None, events, budget)  # the lake at least has them
             raise
@@ -154,17 +159,26 @@ class CollectService:
             profile = _merged(stored.profile, fresh, consent)
             if stored.rev is not None and profile == stored.profile:
                 return len(fresh)
+            if person is not None and attempt == 1:
+                arm(self.table, person, _ms(now), budget.left_s, self.back_off)
             row = stored.successor(profile, now)
             if self.table.replace(keys.profile(visitor), row, stored.rev, budget.left_s("table")):
                 return len(fresh)
             self.back_off(attempt)
-            stored = self._load(visitor, now, budget, latest=True)
+            stored = self._load(visitor, now, budget)
         raise ProfileConflict(f"the profile was written by others {ATTEMPTS} times in a row")
 
-    def _load(self, visitor: VisitorId, now: datetime, budget: Budget, *, latest: bool) -> Stored:
+    def _find(self, visitor: VisitorId, now: datetime, budget: Budget) -> tuple[Stored, PersonId | None]:
+        """The profile as it was a moment ago, and whose visitor it is, in one read."""
+        profile, link = keys.profile(visitor), keys.link(visitor)
+        rows = self.table.read([profile, link], min(READ_TIMEOUT_S, budget.left_s("table")))
+        return parse_profile(rows[profile], now), link_of(rows[link])
+
+    def _load(self, visitor: VisitorId, now: datetime, budget: Budget) -> Stored:
+        """The profile as it is."""
         key = keys.profile(visitor)
         timeout_s = min(READ_TIMEOUT_S, budget.left_s("table"))
-        return parse_profile(self.table.read([key], timeout_s, latest=latest)[key], now)
+        return parse_profile(self.table.read([key], timeout_s, latest=True)[key], now)
 
     def _hand_over(self, visitor: VisitorId, region: RegionId | None, events: Sequence[Event], budget: Budget) -> None:
         if not events:
