@@ -20,7 +20,7 @@ GLIBC_MINORS: Final = (34, 28, 27, 26, 24, 17)
 
 PACKAGE_LAYER: Final = "vitrine"
 BUNDLE_LAYER: Final = "bundle"
-WHEEL_LAYERS: Final = (PACKAGE_LAYER, "inference", "refresh")
+WHEEL_LAYERS: Final = (PACKAGE_LAYER, "inference", "outreach", "refresh")
 LAYERS: Final = (*WHEEL_LAYERS, BUNDLE_LAYER)
 BUNDLED: Final = ("store", "models")
 """Folders of the repository that functions find under /opt."""

@@ -104,6 +104,7 @@ def doors(place: Place) -> str:
         [
             f"The shop:   {place.url}/shop    as anybody, or as a household of the data: {place.url}/shop/login",
             f"The studio: {place.url}/studio  the shop beside every decision, with the weather and the time you choose",
+            f"The mailbox: {place.url}/mailbox  what was sent to whom: mail, push, SMS, and why",
         ]
     )
 
@@ -147,6 +148,8 @@ def closing(place: Place) -> str:
             f"The token of any other household: {shlex.join(token)}",
             f"Heat for everybody in the north, for an hour: {shlex.join(weather)}",
             f"Why a visitor got what they got: {shlex.join([vitrine, 'why', *state])} DECISION",
+            f"A household's day in a minute, with every message: {shlex.join([vitrine, 'demo', 'walk', *state])}",
+            f"Who is due for a message, and why: {shlex.join([vitrine, 'outreach', 'due', *state])}",
             f"The operators' token: {place.operator}",
             f"Requests and what functions print: tail -f {shlex.quote(str(place.log))}",
             "Another port: make demo PORT=8081. All afresh: make demo RESET=1.",

@@ -19,7 +19,7 @@ from vitrine.cli.demo_guide import HOUSEHOLD, NEIGHBOUR, Place, find_goods, guid
 from vitrine.cli.demo_journal import Journal
 from vitrine.cli.demo_log import ChildrenLog
 from vitrine.cli.demo_pages import DemoPages
-from vitrine.cli.demo_setup import Setup
+from vitrine.cli.demo_setup import MAIL_FROM, PUSH_APPLICATION, Setup
 from vitrine.cli.progress import show_progress
 from vitrine.cli.target import remember_stack
 from vitrine.errors import DependencyFailed
@@ -33,6 +33,18 @@ from vitrine.visitors.identity import mint, new_visitor
 from vitrine.wiring.weather import build_weather_desk
 
 LOG: Final = Path("logs", "functions.log")
+TOLD: Final = (
+    "DecideFunction",
+    "CollectFunction",
+    "RefreshRecommendationsFunction",
+    "OutreachDueFunction",
+    "OutreachSendFunction",
+)
+"""Functions whose variables commands know."""
+
+OUTREACH: Final = {"MailFrom": MAIL_FROM, "SmsSender": "JOURNEY", "PushApplication": PUSH_APPLICATION}
+"""Channels of the demo: the emulator takes what goes out, and the mailbox shows it."""
+
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -69,9 +81,11 @@ def stack(
         template,
         state,
         port=arguments.port,
-        environment={"VITRINE_BUNDLE": str(make_bundle(state, template.resolve().parent))},
+        environment={"VITRINE_BUNDLE": str(make_bundle(state, template.resolve().parent)), "VITRINE_SHOP_URL": own[0]},
         parameters={
             "AllowedOrigins": ",".join((*own, *arguments.origin)),
+            "PublicUrl": own[0],
+            **OUTREACH,
             "WeatherUrl": weather_url,
             "WeatherArchiveUrl": weather_url,
         },
@@ -93,8 +107,8 @@ def prepare(running: LocalStack, state: Path, journal: Journal, pages: DemoPages
         for n, function in enumerate(serving := ["DecideFunction", "CollectFunction", "OperateFunction"], 1):
             running.warm(function)
             progress("start the functions", n, len(serving))
-    variables = running.environment("DecideFunction") | running.environment("RefreshRecommendationsFunction")
-    remember_stack(state, running.endpoint, variables)
+    known_to = [running.environment(function) for function in TOLD]
+    remember_stack(state, running.endpoint, {name: text for one in known_to for name, text in one.items()})
     pages.open(running)
     keys = pages.keys()
     known = {visitor: mint(visitor, keys) for visitor in (HOUSEHOLD, NEIGHBOUR)}

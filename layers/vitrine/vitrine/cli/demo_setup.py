@@ -1,4 +1,5 @@
-"""The demo's set-up: the data into the lake, the lake into the emulated bucket, visitors, ranker, release, store files.
+"""The demo's set-up: the data into the lake, the lake into the emulated bucket, visitors, ranker, release, store files,
+and how the households are reached.
 
 The steps call what the scheduled functions call, over the same bucket and table.
 """
@@ -12,12 +13,16 @@ from pathlib import Path
 from typing import Final
 
 from vitrine.adapters.s3 import S3Objects
-from vitrine.api.store_folder import read_store_file
+from vitrine.api.store_compiled import load_store
+from vitrine.api.store_folder import compile_store, read_store_file
 from vitrine.cli.demo_bundle import keep_release
+from vitrine.cli.demo_guide import HOUSEHOLD, NEIGHBOUR
 from vitrine.cli.demo_journal import START_AFRESH, Step
 from vitrine.cli.import_command import package_folder
 from vitrine.errors import DependencyFailed, LocalStackError, RefreshNeeded
+from vitrine.local.households import person_rows, read_households
 from vitrine.local.pool import aws_variables
+from vitrine.local.resources import client
 from vitrine.local.stack import LocalStack
 from vitrine.ports import Progress, Table
 from vitrine.refresh.jobs import load_visitors, refresh_model, refresh_recommendations
@@ -29,12 +34,19 @@ from vitrine.wiring.refresh import build_workshop
 
 MARKS: Final = "DEMO"
 READ_TIMEOUT_S: Final = 10.0
+MAIL_FROM: Final = "news@shop.example.com"
+APP: Final = "shop"
+PUSH_APPLICATION: Final = f"GCM/{APP}"
+"""The shop's app to SNS, as the template's PushApplication."""
+
+PEOPLE_BATCH: Final = 500
 
 
 class Setup:
     """The steps, bound to a running stack and a lake folder."""
 
     def __init__(self, running: LocalStack, lake: Path) -> None:
+        self._endpoint = running.endpoint
         os.environ.update(aws_variables(running.endpoint))  # botocore finds the emulator here, as in a function
         self._settings = Settings.from_env(running.environment("RefreshRecommendationsFunction"))
         self._store = self._settings.bundle / "store"
@@ -53,6 +65,7 @@ class Setup:
             Step("model", self.train, [report], mark=TableMark(table, "model")),
             Step("release", self.release, [report], mark=TableMark(table, "release")),
             Step("store", self.publish, [self._store], mark=TableMark(table, "store")),
+            Step("people", self.tell_people, [report, self._store / "stores.geojson"], mark=TableMark(table, "people")),
         ]
 
     def import_data(self, progress: Progress) -> None:
@@ -89,6 +102,26 @@ class Setup:
             publish_store(shop.store, shop.table, shop.releases, shop.clock(), shop.load_store)
         except RefreshNeeded:
             self.release(progress)
+
+    def tell_people(self, progress: Progress) -> None:
+        """Who the households are and how they are reached: two rows each."""
+        client("ses", self._endpoint).verify_email_identity(EmailAddress=MAIL_FROM)
+        places = load_store(compile_store(self._store, range(0))).places
+        zones = {region: one.timezone for region, one in places.regions.items()}
+        households = read_households(self.lake)
+        rows = list(person_rows(households, zones, self._telephone(), (HOUSEHOLD, NEIGHBOUR)))
+        for at in range(0, len(rows), PEOPLE_BATCH):
+            self._workshop.table.write(rows[at : at + PEOPLE_BATCH])
+            progress("people", min(at + PEOPLE_BATCH, len(rows)), len(rows))
+
+    def _telephone(self) -> str:
+        """The emulator's endpoint of the shop's app, the same each time."""
+        sns = client("sns", self._endpoint)
+        application = sns.create_platform_application(
+            Name=APP, Platform="GCM", Attributes={"PlatformCredential": "none"}
+        )
+        arn = application["PlatformApplicationArn"]
+        return str(sns.create_platform_endpoint(PlatformApplicationArn=arn, Token="demo")["EndpointArn"])  # noqa: S106
 
     def keep_release(self, state: Path) -> None:
         """See demo_bundle.keep_release."""
