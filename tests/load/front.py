@@ -114,6 +114,8 @@ class Pool:
         try:
             result = await environment.run(self._before + orjson.dumps(body.decode()) + self._after)
         except asyncio.IncompleteReadError:
+            self._log.write(b"unexpected end of an environment\n")
+            self._log.flush()
             self.alive.remove(environment)
             await self.start()
             return INTERNAL_ERROR

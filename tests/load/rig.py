@@ -87,6 +87,11 @@ class Rig:
         progress(stage, len(times), len(times))
         return Samples.load(Path(files["results"]))
 
+    def unexpected(self, n: int = 5) -> tuple[str, ...]:
+        """The first words of the environments on what they had not foreseen."""
+        text = "" if self.log is None else self.log.read_text("utf-8", errors="replace")
+        return tuple(line for line in text.splitlines() if line.startswith("unexpected ") or " unexpected " in line)[:n]
+
     def log_tail(self) -> str:
         """The last words of the environments."""
         return "" if self.log is None else self.log.read_text("utf-8", errors="replace")[-LOG_TAIL:]

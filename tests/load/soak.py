@@ -43,6 +43,7 @@ class Soaked:
     rate: float
     samples: Samples
     states: Seen
+    unexpected: tuple[str, ...] = ()
 
     def slope(self) -> float:
         """MB per 1,000 requests of the environment that grows fastest, in the tail."""
@@ -91,7 +92,7 @@ def soak(
         times = arrivals("poisson", rate, plan.seconds, plan.seed)
         with directed(plan, rig, proxies[0]) as seen:
             samples = rig.drive(times, f"soak at {rate:,.0f} a second", progress, check_every=1)
-        return Soaked(plan, rate, samples, seen)
+        return Soaked(plan, rate, samples, seen, rig.unexpected())
 
 
 def by_environment(states: Seen) -> dict[int, tuple[list[int], list[int]]]:

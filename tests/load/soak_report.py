@@ -32,6 +32,7 @@ def report(soaked: Soaked, path: Path) -> list[str]:
         f"p99 {before:.1f} ms before the first fault, {between:.1f} ms between faults: {soaked.drift():+.1%} "
         f"(at most {MOST_DRIFT:.0%})",
         *(f"NOT KEPT: {failure}" for failure in soaked.failures()),
+        *(f"the log: {line}" for line in soaked.unexpected),
     ]
     summary = {
         "bench": "soak",

@@ -177,9 +177,6 @@ def test_a_cause_is_answered_by_what_may_have_arrived(status: Status) -> None:
 @pytest.mark.parametrize(
     ("changes", "verdict"),
     [
-        ({"off": frozenset({"all"})}, "off"),
-        ({"off": frozenset({"cart"})}, "off"),
-        ({"off": frozenset({"mail"})}, "unreachable"),
         ({"policy": Policy(off=frozenset({"mail"}))}, "unreachable"),
         ({"person": Person("anna")}, "unreachable"),
         ({"person": EVERYWHERE.without("mail", "bounce")}, "unreachable"),
@@ -191,6 +188,16 @@ def test_a_message_that_does_not_go_says_why(changes: dict[str, Any], verdict: s
     """One word each; and nobody looks again for it."""
     move = next_move(situation(CART, **changes))
     assert (move.winner, move.due_ms, verdicts(move)) == (None, None, {"cart": verdict})
+
+
+@pytest.mark.parametrize(("off", "verdict"), [("all", "off"), ("cart", "off"), ("mail", "unreachable")])
+def test_what_operators_switched_off_is_looked_after(off: str, verdict: str) -> None:
+    """Every hour while it is of use, so that nobody has to be woken when it is switched on again."""
+    stopped = situation(CART, off=frozenset({off}))
+    assert (verdicts(next_move(stopped)), next_move(stopped).due_ms) == ({"cart": verdict}, NOON_MS + HOUR_MS)
+    assert next_move(replace(stopped, off=frozenset())).winner is not None
+    assert next_move(replace(stopped, off=frozenset({"sms"}))).winner is not None
+    assert next_move(situation(CART, off=frozenset({off}), hours=49)).due_ms is None
 
 
 def test_a_message_that_is_switched_off_in_its_file() -> None:

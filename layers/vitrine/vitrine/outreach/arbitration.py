@@ -43,6 +43,10 @@ Verdict: TypeAlias = Literal[
 when all its steps were sent, `reacted` when the person came back after the last one, `condition` when it is not for
 them."""
 
+SWITCHED_OFF_MS: Final = 3_600_000
+"""While operators have something switched off that a message waits for, it is looked after so often: nobody tells us
+when it is switched on again."""
+
 ROUNDS: Final = 20
 """Caps and quiet hours push each other on at most so often before a message counts as one that can never go."""
 
@@ -108,7 +112,8 @@ def next_move(situation: Situation) -> Move:
     best = max(ready, key=lambda one: one.rank, default=None)
     better = None if best is None else _worth_waiting_for(best, later, situation)
     if best is None or better is not None:
-        due_ms = min((one.free_ms for one in later if one.free_ms is not None), default=None)
+        held_ms = [*(one.free_ms for one in later), *_looks_after_switches(candidates, situation)]
+        due_ms = min((one for one in held_ms if one is not None), default=None)
         told = [_judged(one, "gathering") if one in ready else one for one in candidates]
         return Move(None, None, due_ms, _in_order(told))
     told = [_judged(one, "wins" if one is best else "behind") if one in ready else one for one in candidates]
@@ -132,6 +137,14 @@ def _worth_waiting_for(best: Candidate, later: Iterable[Candidate], situation: S
     until_ms = min(situation.now_ms + gather_ms, _useful_until(best))
     soon = (one for one in later if one.message.priority > best.message.priority)
     return next((one for one in soon if one.free_ms is not None and one.free_ms <= until_ms), None)
+
+
+def _looks_after_switches(candidates: Iterable[Candidate], situation: Situation) -> list[int]:
+    """When to look whether what operators switched off is on again, for messages that can still be of use then."""
+    next_ms = situation.now_ms + SWITCHED_OFF_MS
+    stopped = (one for one in candidates if one.verdict in ("off", "unreachable") and one.message.enabled)
+    looks = [max(one.due_ms, next_ms) for one in stopped if _useful_until(one) >= next_ms]
+    return looks if situation.off else []
 
 
 def _useful_until(candidate: Candidate) -> int:
