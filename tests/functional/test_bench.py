@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import shutil
 
 import pytest
@@ -53,6 +54,7 @@ def test_rules_bench_ends_in_its_json_line():
     figures = ["rules_cpu_us", "decide_cpu_us", "ratio", "ratio_500_to_50", "exponent", "load_ms"]
     assert list(summary) == ["bench", *figures]
     assert summary.pop("bench") == "rules"
+    assert math.isfinite(summary.pop("exponent"))  # of so few requests it may have either sign
     assert all(value > 0 for value in summary.values())
     assert summary["ratio"] == pytest.approx(summary["rules_cpu_us"] / summary["decide_cpu_us"], abs=0.001)
 
