@@ -18,6 +18,7 @@ OF_README: Final = (
     Picture("exit_intent", 1440),
     Picture("compare", 1440),  # before the studio is told to suppose other weather
     Picture("studio", 1440),
+    Picture("mailbox", 1440),
     Picture("home", 360),
     *(Picture(mechanic, 360) for mechanic in TEXTS),
 )

@@ -31,6 +31,12 @@ SUPPOSED: Final = {
 }
 """Of the studio's pages, in their addresses."""
 
+WALKER: Final = "1"
+"""The number of another household, which has not been in the shop today."""
+
+MAILBOX: Final = "mailbox"
+"""What a household got on its walk, with the mail opened."""
+
 SIGNAL: Final = "document[Symbol.for('vitrine')].signal({idle_s: 60})"
 LOAD_PICTURES: Final = """async () => {
   const all = [...document.images];
@@ -81,6 +87,11 @@ class Camera:
         elif name in SUPPOSED:
             page.goto(f"{self.demo.url}{paths[name]}{SUPPOSED[name]}")
             page.wait_for_timeout(STUDIO_MS)
+        elif name == MAILBOX:
+            told = self.demo.vitrine("demo", "walk", "--fast", "--household", WALKER)
+            page.goto(told.split()[-1])  # where its messages can be read
+            page.get_by_role("link", name="cart-left").click()
+            page.frame_locator("iframe").locator("img").first.evaluate("(picture) => picture.decode()")
         else:
             shopper.open(paths[name]).page.evaluate(LOAD_PICTURES)
 
@@ -115,4 +126,4 @@ def answer_with(mechanic: str) -> Callable[[Route], None]:
 
 
 LONG: Final = tuple(name for name in PAGES if name not in SUPPOSED)
-EVERYTHING: Final = tuple(Picture(name, width, name in LONG) for width in SIZES for name in (*PAGES, *TEXTS))
+EVERYTHING: Final = tuple(Picture(name, width, name in LONG) for width in SIZES for name in (*PAGES, *TEXTS, MAILBOX))
