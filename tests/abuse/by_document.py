@@ -81,15 +81,19 @@ def _holding(
 
 def _let_in(case: Case, api: Api) -> None:
     """Give every other request a token or an id that is good, so that what lies behind them is tried, too."""
-    body, parameters = case.body, case.path_parameters
-    seed = len(repr(body)) + len(repr(parameters))
-    if isinstance(body, dict) and isinstance(body.get("visitor"), str) and seed % 4:
-        body["visitor"] = mint(VISITORS[seed % len(VISITORS)], KEYS)
+    seed = len(repr(case.body)) + len(repr(case.path_parameters))
+    if isinstance(case.body, dict):
+        body = {}
+        if isinstance(case.body.get("visitor"), str) and seed % 4:
+            body["visitor"] = mint(VISITORS[seed % len(VISITORS)], KEYS)
+        if isinstance(case.body.get("visitors"), list) and seed % 4:
+            body["visitors"] = [mint(VISITORS[seed % len(VISITORS)], KEYS)]
+        # A body may be one of the document's own examples: it is replaced, never changed.
+        case.body = {**case.body, **body}
+    parameters = case.path_parameters
     if isinstance(parameters, dict) and "decision" in parameters and seed % 2:
         parameters["decision"] = api.decisions[0]
     if isinstance(parameters, dict) and "token" in parameters and seed % 2:
         parameters["token"] = next(token for begin, token in api.tokens.items() if case.path.startswith(begin))
     if isinstance(parameters, dict) and "person" in parameters and seed % 2:
         parameters["person"] = PERSON
-    if isinstance(body, dict) and isinstance(body.get("visitors"), list) and seed % 4:
-        body["visitors"] = [mint(VISITORS[seed % len(VISITORS)], KEYS)]

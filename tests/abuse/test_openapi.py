@@ -43,6 +43,14 @@ def test_the_document_is_committed() -> None:
     assert orjson.loads(COMMITTED.read_bytes()) == DOCUMENT, "run: vitrine openapi --out openapi.json"
 
 
+def test_who_changes_their_document_changes_no_other() -> None:
+    """The examples in it are the package's own ones elsewhere."""
+    body = document()["paths"]["/v1/decide"]["post"]["requestBody"]["content"]["application/json"]
+    for example in body["examples"].values():
+        example["value"].clear()
+    assert document() == DOCUMENT
+
+
 def test_the_command_writes_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """To standard output, or to a file: the same bytes as the committed one."""
     assert main(["openapi"]) == 0

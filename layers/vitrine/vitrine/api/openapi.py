@@ -4,6 +4,7 @@
 cannot tell who answered: 429 above the throttle, 403 without a signature, the headers of CORS.
 """
 
+import copy
 import re
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -53,8 +54,8 @@ private planes and letters that nobody has assigned, which are refused all the s
 
 
 def document() -> Plain:
-    """The document, as plain JSON values; the same ones every time."""
-    return {
+    """The document, as plain JSON values: equal ones every time, and the caller's to change."""
+    shared = {
         "openapi": "3.1.0",
         "info": {"title": "Vitrine", "version": version("vitrine"), "description": ABOUT},
         "servers": list(SERVERS),
@@ -62,6 +63,7 @@ def document() -> Plain:
         "paths": _paths(),
         "components": {"schemas": _schemas(), "headers": dict(HEADERS), "securitySchemes": SECURITY},
     }
+    return copy.deepcopy(shared)
 
 
 def _paths() -> Plain:
