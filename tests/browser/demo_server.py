@@ -1,19 +1,25 @@
 """Run as a program: `vitrine demo` with a quick set-up: a part of the data, and the ranker that is in the repository.
 
 Real goods bought by real households, but a quarter of these and only what sold at least forty times, because cards and
-neighbours of all take minutes.
+neighbours of all take minutes. And nothing is left to the luck of an id: nobody is held out of campaigns, and no page
+view takes the ladder's last rung as an exercise.
 """
 
+import re
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
 from vitrine.cli import demo_run, main
+from vitrine.cli.build_plan import BUNDLED
+from vitrine.cli.demo_bundle import make_bundle
 from vitrine.cli.demo_journal import Step
 from vitrine.cli.demo_setup import Setup
+from vitrine.local.stack import LocalStack
 from vitrine.ports import Progress
 from vitrine.refresh.journey_import import VIEWS
 from vitrine.refresh.lake_files import ITEMS, PURCHASES, VISITORS
@@ -31,6 +37,8 @@ ROWS: Final = {
     "offers/redemptions.parquet": "visitor in (from chosen)",
     "offers/targets.parquet": "visitor in (from chosen)",
 }
+HELD_OUT: Final = re.compile(r"^ *(holdout|control): .*\n", re.MULTILINE)
+RARELY: Final = {"VITRINE_EXERCISE_PER_MILLION": "1"}
 
 
 class QuickSetup(Setup):
@@ -58,6 +66,30 @@ def keep_rows(engine: duckdb.DuckDBPyConnection, file: Path, condition: str) -> 
     part.replace(file)
 
 
+class CertainStack(LocalStack):
+    """The stack of the demo, in which no answer hangs on the luck of an id."""
+
+    def __init__(self, template: Path, state: Path, *, environment: Mapping[str, str], **others: Any) -> None:
+        super().__init__(template, state, environment={**environment, **RARELY}, **others)
+
+
+def bundle_for_all(state: Path, folder: Path) -> Path:
+    """The demo's bundle with a copy of the store's files that withholds campaigns from nobody.
+
+    Raises:
+        InvalidStore: a store file is wrong.
+    """
+    everybodys = state.resolve() / "everybodys"
+    shutil.rmtree(everybodys, ignore_errors=True)
+    shutil.copytree(folder / "store", everybodys / "store")
+    for name in BUNDLED:
+        if name != "store":
+            (everybodys / name).symlink_to(folder / name)
+    for file in everybodys.rglob("*.yaml"):
+        file.write_text(HELD_OUT.sub("", file.read_text("utf-8")), "utf-8")
+    return make_bundle(state, everybodys)
+
+
 if __name__ == "__main__":
-    vars(demo_run)["Setup"] = QuickSetup
+    vars(demo_run).update(Setup=QuickSetup, LocalStack=CertainStack, make_bundle=bundle_for_all)
     sys.exit(main(["demo", *sys.argv[1:]]))

@@ -35,7 +35,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     with LocalStack(
         ROOT / "template.yaml",
         folder / "state",
-        environment={"VITRINE_BUNDLE": str(ROOT)},
+        environment={"VITRINE_BUNDLE": str(ROOT), "VITRINE_EXERCISE_PER_MILLION": "1"},
         parameters={"CodeSha256": "0" * 64},
         log=lambda name, line: None,
     ) as running:
