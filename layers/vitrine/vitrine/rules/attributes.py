@@ -1,7 +1,6 @@
 """What conditions look at: attributes by dotted path, and the error that says where a condition is wrong."""
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any, Final, Literal, TypeAlias
 
 from vitrine.errors import VitrineError
@@ -46,6 +45,8 @@ class InvalidCondition(VitrineError):
 
 def closest(word: str, known: Iterable[str]) -> str:
     """A hint that names what was probably meant, '' when nothing known is near."""
+    from difflib import get_close_matches  # only for who is wrong, while every cold start would pay for it
+
     near = get_close_matches(word, list(known), n=1)
     return f"did you mean {near[0]}?" if near else ""
 

@@ -8,8 +8,7 @@ that has no time for a thread everything comes late, and that is not the challen
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,9 @@ from numpy.typing import NDArray
 from vitrine.decisions.context import Context
 from vitrine.decisions.rollout import Failure, Rollout, Trial, is_constant, overlap_of
 from vitrine.ports import Ranker
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Scores = NDArray[np.float32]
 
@@ -33,6 +35,8 @@ class Challenger:
     """
 
     def __init__(self, rollout: Rollout, ranker: Ranker, seconds: Callable[[], float] = time.thread_time) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # no cold start without a trial pays for it
+
         self.rollout: Final = rollout
         self.ranker: Final = ranker
         self.seconds: Final = seconds
@@ -62,10 +66,11 @@ class Challenger:
         if self._under_way is not None and not self._under_way.done():
             return "busy"
         self._under_way = asked = self._thread.submit(self._timed, features)
-        wait([asked], timeout=timeout_s)
-        if not asked.done():
+        try:
+            error = asked.exception(timeout_s)
+        except TimeoutError:
             return "late"
-        if asked.exception() is not None:  # of whatever kind: it is this model's fault, and costs nobody an answer
+        if error is not None:  # of whatever kind: it is this model's fault, and costs nobody an answer
             return "invalid"
         scores, took_s = asked.result()
         is_sound = scores.shape == (len(features),) and bool(np.isfinite(scores).all())
