@@ -2,6 +2,7 @@
 
 const WIDTHS = {phone: 360, tablet: 820, desktop: 1440};
 const RUNNING = Symbol.for("vitrine");
+const UNDECIDED = "[data-vitrine]:not([data-vitrine-state])";
 const PATIENCE_MS = 4000;
 const LOOK_MS = 50;
 const MARKED_MS = 2500;
@@ -29,9 +30,17 @@ export class Shop {
     return place && place.pathname !== "blank" ? place.pathname + place.search : "";
   }
 
-  /** Show a page of the shop, or the same one anew. */
+  /** Show a page of the shop, or the same one anew. The page before may still be loading, and tell when it has. */
   open(path = this.path) {
-    const loaded = new Promise((done) => this.#frame.addEventListener("load", done, {once: true}));
+    const before = this.#frame.contentDocument;
+    const loaded = new Promise((done) => {
+      const look = () => {
+        if (this.#frame.contentDocument === before) return;
+        this.#frame.removeEventListener("load", look);
+        done();
+      };
+      this.#frame.addEventListener("load", look);
+    });
     if (path === this.path) this.#frame.contentWindow.location.reload();
     else this.#frame.contentWindow.location.replace(path);
     return loaded;
@@ -78,13 +87,16 @@ export class Shop {
     localStorage.removeItem("vitrine");
   }
 
+  /** The page's snippet, once its own question is answered: what it is told then comes after that in every list. */
   async #snippet() {
+    let found = null;
     for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
-      const found = this.#frame.contentDocument?.[RUNNING];
-      if (found) return found;
+      const page = this.#frame.contentDocument;
+      found = page?.[RUNNING];
+      if (found && !page.querySelector(UNDECIDED)) break;
       await new Promise((done) => setTimeout(done, LOOK_MS));
     }
-    return null;
+    return found;
   }
 
   #fit() {
