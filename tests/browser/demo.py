@@ -54,6 +54,14 @@ class Demo:
         """How often it was asked this since its start, such as `POST /v1/events`, as its log tells."""
         return (self.state / LOG).read_text("utf-8", errors="replace").count(f"http | {request} ")
 
+    def calls_settled(self, request: str) -> int:
+        """The same, once it has stood still for a second."""
+        before = -1
+        while before != (now := self.calls(request)):
+            before = now
+            time.sleep(SETTLED_S)
+        return now
+
     def vitrine(self, *arguments: str) -> str:
         """What `vitrine` with these arguments prints, asked of this demo."""
         program = "import sys; from vitrine.cli import main; sys.exit(main())"

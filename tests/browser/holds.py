@@ -23,11 +23,15 @@ window.ranOut = [];
     holds[target.dataset.vitrine] = Math.round(elapsedTime * 1000);
     ranOut.push(target.dataset.vitrine);
   }, true);
+  addEventListener("animationcancel", ({animationName, elapsedTime, target}) => {
+    if (animationName === HOLD) holds[target.dataset.vitrine] ??= Math.round(elapsedTime * 1000);
+  }, true);
 }
 """
 """A hold is over as soon as its placement is decided, and nothing can be read of it then. So its end is read when the
-question is asked, and if nobody asks, from the event of its end. Both are what the style sheet says, in milliseconds,
-and not what a busy machine made of it: https://drafts.csswg.org/css-animations-2/#event-dispatch."""
+question is asked, and if nobody asks, from the event of its end; where it ended in the moment between, from that of its
+being cut short. All are what the style sheet says, in milliseconds, and not what a busy machine made of it:
+https://drafts.csswg.org/css-animations-2/#event-dispatch."""
 
 ALL_NOTED: Final = """(selector) =>
   [...document.querySelectorAll(selector)].every(({dataset}) => dataset.vitrine in holds)"""

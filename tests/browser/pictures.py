@@ -31,8 +31,9 @@ SUPPOSED: Final = {
 }
 """Of the studio's pages, in their addresses."""
 
-WALKER: Final = "1"
-"""The number of another household, which has not been in the shop today."""
+WALKER: Final = "2264"
+"""The number of another household, which bought nothing in the data's last week: by how much that is moved forward
+depends on the day of the week."""
 
 MAILBOX: Final = "mailbox"
 """What a household got on its walk, with the mail opened."""

@@ -106,6 +106,7 @@ def test_a_withdrawal_holds_for_pages_that_are_open(context: BrowserContext, pag
     open_page(other, stub_site)
     settle(other)
     other.evaluate("vitrine.consent([])")
+    page.wait_for_function("localStorage.getItem('vitrine') === null")  # the browser tells other tabs a moment later
     page.evaluate("vitrine.track({kind: 'favourite', item: '7'}); vitrine.refresh()")
     settle(page, 2)
     page.evaluate(LEAVE)

@@ -280,7 +280,7 @@ def test_the_overlays_as_shipped_open(page: Page, stub_site: StubSite, page_erro
     serve(stub_site, OVERLAYS, options={"consent": CONSENT})
     answer_with(stub_site, overlay())
     open_page(page, stub_site)
-    page.locator("text=Stay").wait_for(state="visible")
+    page.get_by_role("heading", name="Stay").wait_for(state="visible")
     assert page_errors == []
 
 
