@@ -75,4 +75,4 @@ def test_a_handshake_that_hangs_is_given_up(certificate: Path) -> None:
         started = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             table("127.0.0.1", server, AWS_CA_BUNDLE=str(certificate)).read([KEY], 0.1)
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 3

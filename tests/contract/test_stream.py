@@ -123,8 +123,8 @@ class Late:
 
 
 def eventually(is_so: Callable[[], bool]) -> bool:
-    """Whether it comes true within two seconds."""
-    ends = time.monotonic() + 2.0
+    """Whether it comes true within some seconds."""
+    ends = time.monotonic() + 8.0
     while time.monotonic() < ends and not is_so():
         time.sleep(0.01)
     return is_so()
@@ -146,7 +146,7 @@ def test_a_slow_hand_over_goes_on_when_the_page_has_left() -> None:
     with Late(slow, answer(TAKEN)) as late:
         started = time.monotonic()
         assert late.stream.put([b"1"], 0.03) == 0
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 3
         go.set()
         assert eventually(lambda: lookouts() == 0)
         assert late.stream.put([b"2"], 2.0) == 0
@@ -155,15 +155,15 @@ def test_a_slow_hand_over_goes_on_when_the_page_has_left() -> None:
 
 def test_few_hand_overs_go_on_at_a_time(caplog: pytest.LogCaptureFixture) -> None:
     """A stream that hangs gathers neither threads nor records; that nobody heard is said."""
-    with Late(hang, late_s=0.3) as late:
+    with Late(hang, late_s=2.0) as late:
         for _ in range(MAX_LATE):
             assert late.stream.put([b"1"], 0.01) == 0
         for _ in range(20):
             with pytest.raises(DependencyFailed, match="still on their way"):
                 late.stream.put([b"1"], 0.01)
-        assert lookouts() == len(late.server.requests) == MAX_LATE
+        assert eventually(lambda: lookouts() == len(late.server.requests) == MAX_LATE)
         assert eventually(lambda: lookouts() == 0)
-    assert "did not answer within 0.3 s" in caplog.text
+    assert "did not answer within 2.0 s" in caplog.text
 
 
 def test_a_stream_that_is_down_is_a_failure_also_of_late_ones() -> None:

@@ -238,7 +238,7 @@ def test_a_bucket_that_hangs_does_not_hold_up_who_serves():
 
     class Hanging(MemoryObjects):
         def get(self, name):
-            time.sleep(0.3)
+            time.sleep(1.5)
             raise DependencyFailed("bucket", "no answer in time")
 
     serving = Serving()
@@ -247,7 +247,7 @@ def test_a_bucket_that_hangs_does_not_hold_up_who_serves():
     started = time.perf_counter()
     serving.releases.notice(pointer.to_row())
     assert serving.releases.pinned().id == "r1"
-    assert time.perf_counter() - started < 0.2
+    assert time.perf_counter() - started < 1
     serving.notice(pointer)
     assert serving.releases.pinned().id == "r1"
 

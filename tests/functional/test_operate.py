@@ -49,6 +49,7 @@ class Rig:
             clock=lambda: NOW,
             new_id=new_id,
             entropy=bytes,
+            seconds=lambda: 0.0,  # a machine that is busy must not change a decision
             exercise_share=0.0,  # ids are random
         )
         replay = Replay(self.table, self.world.load, LakeDecisionLog(self.lake, lambda: NOW))
