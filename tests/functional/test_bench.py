@@ -29,6 +29,7 @@ def bundle(tmp_path):
     return tmp_path
 
 
+@pytest.mark.no_cover
 def test_decide_bench_ends_in_its_json_line(bundle):
     """One short round gives positive times, and ratios that are quotients of them."""
     summary = json.loads(decide.run(lambda *_: None, rounds=1, requests=2, bundle=bundle)[-1])
@@ -48,6 +49,7 @@ def test_cold_bench_ends_in_its_json_line(bundle):
     assert 0 < summary["ours_mb"] < 200
 
 
+@pytest.mark.no_cover
 def test_rules_bench_ends_in_its_json_line():
     """One short round gives positive times, and ratios that are quotients of them."""
     summary = json.loads(rules.run(lambda *_: None, rounds=1, requests=2)[-1])

@@ -101,6 +101,7 @@ def test_what_only_visitors_notice_is_rolled_back_by_what_they_do():
     assert len(store.exposed) <= MAX_SHARE * len(store.seen)
 
 
+@pytest.mark.no_cover
 def test_a_good_challenger_is_never_rolled_back():
     """Twenty stores: in each it goes through the shadow and the canary and becomes champion, with a release of its own
     that has the champion before it as the previous one."""

@@ -32,9 +32,7 @@ def test_the_gate_asks_for_every_suite_and_fails_with_any(root, tmp_path, failin
     assert (run.returncode == 0) is (failing == "(nothing)"), run.stdout + run.stderr
     asked = log.read_text()
     if failing != "lint":
-        assert "SPARK_TESTS= BROWSER_TESTS= make test ARGS=--cov" in asked
-        others = (
-            "SPARK_TESTS=required BROWSER_TESTS=required make test ARGS=-p no:cacheprovider tests/abuse tests/browser"
-        )
+        assert "SPARK_TESTS=required BROWSER_TESTS= make test ARGS=--cov" in asked
+        others = "BROWSER_TESTS=required make test ARGS=-p no:cacheprovider tests/abuse tests/browser"
         assert others in asked
         assert "VENV=.venv313 ARGS=-p no:cacheprovider tests/unit tests/functional" in asked

@@ -282,6 +282,7 @@ def test_memory_does_not_grow_with_the_feed(format_: Format) -> None:
     assert peaks[1] < 2_000_000
 
 
+@pytest.mark.no_cover
 def test_two_hundred_thousand_items_leave_nothing_behind() -> None:
     """As many blocks of memory are in use after the last thousand as after the first."""
     blocks = []

@@ -34,6 +34,7 @@ def wrong_in_a_sample(kinds: Sequence[tuple[str, tuple[int, ...]]], next_loud: N
     return [wrong for _, wrong in tried if wrong]
 
 
+@pytest.mark.no_cover
 def test_around_changes_of_the_clocks_nights_end_where_a_walk_ends() -> None:
     """Loud, the first such instant, and quiet until then, in every kind of zone."""
     assert len(KINDS) > 40

@@ -63,6 +63,7 @@ def outcomes_of(world: World) -> list[ClaimOutcome]:
     return [outcome for line in world.records.values() for outcome in parse_record(line).tape.outcomes]
 
 
+@pytest.mark.no_cover
 def test_a_thousand_decisions_are_made_again_byte_for_byte() -> None:
     """Whoever asked, whatever could not be read; the world has gone on since: rows that change are all gone."""
     world = some_decisions(1000, seed=7)

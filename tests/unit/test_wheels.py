@@ -31,6 +31,7 @@ def drawn(visitor: str, *, name: str = "wheel") -> str:
     return live.outcome
 
 
+@pytest.mark.no_cover
 def test_every_sector_comes_up_as_often_as_it_weighs() -> None:
     """Within four standard errors of its share of 20,000 visitors."""
     found = [drawn(f"visitor-{n}") for n in range(N)]
@@ -38,6 +39,7 @@ def test_every_sector_comes_up_as_often_as_it_weighs() -> None:
         assert abs(found.count(name) - N * weight) <= 4 * sqrt(N * weight * (1 - weight)), name
 
 
+@pytest.mark.no_cover
 def test_another_campaign_draws_anew() -> None:
     """Of those who drew one sector of the first, the second gives the usual shares, within four standard errors."""
     visitors = [f"visitor-{n}" for n in range(N)]
