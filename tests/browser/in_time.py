@@ -65,7 +65,7 @@ def shop(demo: Demo, browser: Browser, rounds: int) -> Iterator[View]:
         pages = [paths[name] for name in PATHS]
         list(views_of(shopper, who, pages))
         yield from views_of(shopper, who, pages * rounds)
-        shopper.page.context.close()
+        shopper.leave()
 
 
 def told(who: str, views: Sequence[View]) -> str:

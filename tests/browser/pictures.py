@@ -74,7 +74,7 @@ class Camera:
                 for picture in wanted:
                     self._show(shopper, paths, picture.name)
                     yield self._shoot(shopper.page, picture)
-                shopper.page.context.close()
+                shopper.leave()
 
     def _show(self, shopper: Shopper, paths: Mapping[str, str], name: str) -> None:
         page = shopper.page

@@ -46,6 +46,11 @@ class Shopper:
         if request.url.endswith("/v1/decide"):
             self.asked.append(request.post_data_json)
 
+    def leave(self) -> None:
+        """Close the browser profile, whatever is still under way."""
+        self.page.unroute_all(behavior="ignoreErrors")
+        self.page.context.close()
+
     def open(self, path: str = "/shop") -> "Shopper":
         """Open a page and wait until every placement is decided."""
         self.page.goto(self.url + path)

@@ -176,7 +176,7 @@ def test_withdrawn_consent_removes_what_was_kept(shopper: Shopper) -> None:
 def test_the_shop_works_without_javascript(chromium: Browser, demo: Demo) -> None:
     """From the home page by search to an order; default content is visible, nothing is asked of the API."""
     context = chromium.new_context(java_script_enabled=False)
-    shopper = Shopper(context.new_page(), demo.url)
+    shopper = Shopper(context.new_page(), demo.url, is_patient=False)  # no placement is held
     page = shopper.page
     page.goto(f"{demo.url}/shop")
     expect(shopper.placement("home.recs")).to_be_visible()
@@ -193,7 +193,7 @@ def test_the_shop_works_without_javascript(chromium: Browser, demo: Demo) -> Non
     page.locator('header a[href="/shop/cart"]').click()
     expect(page.locator("ul.lines > li")).to_have_count(0)
     assert shopper.asked == []
-    context.close()
+    shopper.leave()
 
 
 def test_the_keyboard_alone_fills_a_cart_and_closes_the_overlay(shopper: Shopper, page_errors: list[str]) -> None:

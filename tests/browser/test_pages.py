@@ -36,8 +36,9 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, demo: Demo) -> It
     width: int = request.param
     viewport: ViewportSize = {"width": width, "height": SIZES[width]}
     context = chromium.new_context(viewport=viewport, reduced_motion="reduce")  # what fades in has no contrast yet
-    yield Visitor(context.new_page(), demo)
-    context.close()
+    visitor = Visitor(context.new_page(), demo)
+    yield visitor
+    visitor.shopper.leave()
 
 
 def grave_faults(page: Page) -> list[str]:

@@ -1,5 +1,6 @@
 """What the table does when DynamoDB throttles, leaves keys unprocessed, or talks nonsense."""
 
+import time
 from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -57,9 +58,10 @@ def test_a_throttled_read_is_a_failure_and_not_tried_again() -> None:
 
 def test_nothing_but_unprocessed_keys_is_a_missed_deadline() -> None:
     """When the time is over and nothing at all was read, that is an error and not a table full of NOT_READ."""
-    client = stubbed("dynamodb", "batch_get_item", [found([], A)] * 200)
+    client = stubbed("dynamodb", "batch_get_item", [found([], A)])
+    reads = DynamoTable("t", make_reader=lambda: client, pause=lambda _: time.sleep(0.6))
     with pytest.raises(DeadlineExceeded, match="left unprocessed"):
-        DynamoTable("t", make_reader=lambda: client).read([A], 0.05)
+        reads.read([A], 0.5)
 
 
 @pytest.mark.parametrize(
