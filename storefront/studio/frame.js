@@ -11,16 +11,14 @@ export class Shop {
   #frame;
   #room;
   #device = null;
-  #hasSignalled = false;
+  #opening = null;
+  #signalled = null;
 
   /** `frame` is the iframe, `room` what it has to fit into; `moved(path)` hears of every page that it shows. */
   constructor(frame, room, moved) {
     this.#frame = frame;
     this.#room = room;
-    frame.addEventListener("load", () => {
-      this.#hasSignalled = false;
-      moved(this.path);
-    });
+    frame.addEventListener("load", () => moved(this.path));
     new ResizeObserver(() => this.#fit()).observe(room);
   }
 
@@ -33,7 +31,7 @@ export class Shop {
   /** Show a page of the shop, or the same one anew. The page before may still be loading, and tell when it has. */
   open(path = this.path) {
     const before = this.#frame.contentDocument;
-    const loaded = new Promise((done) => {
+    this.#opening = new Promise((done) => {
       const look = () => {
         if (this.#frame.contentDocument === before) return;
         this.#frame.removeEventListener("load", look);
@@ -43,7 +41,7 @@ export class Shop {
     });
     if (path === this.path) this.#frame.contentWindow.location.reload();
     else this.#frame.contentWindow.location.replace(path);
-    return loaded;
+    return this.#opening;
   }
 
   /** Width of a phone, a tablet, a desktop; null for all the room there is. */
@@ -53,13 +51,17 @@ export class Shop {
     this.#fit();
   }
 
-  /** Tell the snippet that something happened. It hears of a kind once per page view: a second time opens it anew. */
+  /**
+   * Tell the snippet that something happened, on the page that is being opened if there is one. It hears of a kind once
+   * per page view: a second time opens the page anew.
+   */
   async signal(signals) {
-    if (this.#hasSignalled) await this.open();
+    await this.#opening;
+    if (this.#frame.contentDocument === this.#signalled) await this.open();
     const snippet = await this.#snippet();
     if (!snippet) throw new Error("this page of the shop does not run the snippet");
+    this.#signalled = this.#frame.contentDocument;
     snippet.signal(signals);
-    this.#hasSignalled = true;
   }
 
   /** Show where a placement is, if the page has it. */

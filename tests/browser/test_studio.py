@@ -12,6 +12,7 @@ from tests.browser.shopper import allow_longer, hold_longer
 from tests.browser.stub_site import StubSite
 
 PATIENCE_MS: Final = 30_000
+LATE_MS: Final = 500
 ASK: Final = """
 async ([url, method, body]) => {
   const how = {method, body, credentials: "include"};
@@ -111,6 +112,20 @@ def test_a_preview_can_be_left_again_and_again(studio: Studio) -> None:
         studio.press("Leave")
         expect(left).to_have_count(n, timeout=PATIENCE_MS)
         expect(left.first.locator('[data-name="site.overlay"] .winner')).to_contain_text("exit-cart")
+
+
+def test_a_page_is_left_that_is_still_loading(studio: Studio) -> None:
+    """It is the page that was asked for, and not the one before."""
+    held: list[Route] = []
+    studio.open().page.route("**/shop/cart", lambda route: held.append(route))
+    with studio.page.expect_request("**/shop/cart"):
+        studio.press("Cart")
+    studio.press("Leave")
+    studio.page.wait_for_timeout(LATE_MS)  # the page before could be told meanwhile
+    held.pop().continue_()
+    left = studio.page.locator("#list > .decision", has_text="exit intent")
+    expect(left).to_have_count(1, timeout=PATIENCE_MS)
+    expect(left.locator(".headline")).to_contain_text("cart")
 
 
 def test_the_device_is_the_width_of_the_frame(studio: Studio) -> None:
